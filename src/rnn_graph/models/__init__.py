@@ -1,0 +1,1 @@
+"""Models: parameters, symbolic expressions, and the functions compiled from them."""
