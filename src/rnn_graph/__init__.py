@@ -1,0 +1,60 @@
+"""The classic recurrent-network tutorials as compiled symbolic graphs on PyTensor.
+
+The names below are imported when they are first used: `import rnn_graph` alone loads neither
+PyTensor nor JAX nor NLTK.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from rnn_graph._version import __version__
+
+if TYPE_CHECKING:
+    from rnn_graph.generation import generate_sentence
+    from rnn_graph.models.files import (
+        load_model,
+        load_model_parameters_theano,
+        save_model,
+        save_model_parameters_theano,
+    )
+    from rnn_graph.models.rnn_theano import RNNTheano, gradient_check_theano
+    from rnn_graph.reference.rnn_numpy import RNNNumpy
+    from rnn_graph.training import train_with_sgd
+    from rnn_graph.vocabulary import Vocabulary
+
+_HOMES = {
+    "RNNNumpy": "reference.rnn_numpy",
+    "RNNTheano": "models.rnn_theano",
+    "Vocabulary": "vocabulary",
+    "generate_sentence": "generation",
+    "gradient_check_theano": "models.rnn_theano",
+    "load_model": "models.files",
+    "load_model_parameters_theano": "models.files",
+    "save_model": "models.files",
+    "save_model_parameters_theano": "models.files",
+    "train_with_sgd": "training",
+}
+
+__all__ = [  # noqa: RUF022 - sorted as the eye reads
+    "__version__",
+    "RNNNumpy",
+    "RNNTheano",
+    "Vocabulary",
+    "generate_sentence",
+    "gradient_check_theano",
+    "load_model",
+    "load_model_parameters_theano",
+    "save_model",
+    "save_model_parameters_theano",
+    "train_with_sgd",
+]
+
+
+def __getattr__(name: str):
+    if name in _HOMES:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(set(__all__) | set(globals()))

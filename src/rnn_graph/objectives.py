@@ -3,6 +3,8 @@
 from pytensor import tensor as pt
 from pytensor.tensor import TensorVariable
 
+from rnn_graph.recurrence import positions
+
 
 def softmax_cross_entropy(
     logits: TensorVariable, targets: TensorVariable, mask: TensorVariable
@@ -29,7 +31,7 @@ def softmax_cross_entropy(
     # Sums stay in the logits' type: the default accumulates float32 in float64, which costs a
     # conversion of each element and, compiled by JAX, widens all that follows.
     dtype = logits.dtype
-    rows = pt.arange(targets.shape[0])
+    rows = positions(targets.shape[0])
     largest = logits.max(axis=1, keepdims=True)
     exponentials = pt.exp(logits - largest)
     normalizers = exponentials.sum(axis=1, keepdims=True, acc_dtype=dtype)

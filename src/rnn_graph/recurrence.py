@@ -41,7 +41,7 @@ def unroll(
     """
     if backwards:
         # Not `[::-1]`, whose length JAX could not see either.
-        last_to_first = steps - 1 - pt.arange(steps)
+        last_to_first = steps - 1 - positions(steps)
         sequences = [sequence[last_to_first] for sequence in sequences]
     states = pytensor.scan(
         step,
@@ -76,3 +76,12 @@ def repeat(
 def shifted(states: TensorVariable, initial_state: TensorVariable) -> TensorVariable:
     """The state before each step: `initial_state`, then all of `states` but the last."""
     return pt.concatenate([initial_state[None], states[:-1]])
+
+
+def positions(length: TensorVariable) -> TensorVariable:  # [] -> [length]
+    """0, 1, …, length - 1 as int64.
+
+    `pt.arange(length)` alone types its start as int8, in which JAX then counts to 127 at most.
+    """
+    zero, one = (pt.constant(value, dtype="int64") for value in (0, 1))
+    return pt.arange(zero, length, one)

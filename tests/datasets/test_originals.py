@@ -243,6 +243,7 @@ def test_wrong_copy_is_not_kept(server, small, cache, tmp_path):
     mine.write_bytes(b"something else")
     message = refusal(small, copy=mine, cache=cache)
     assert str(mine) in message
+    assert f"copy of {server.url}" in message
     assert hashlib.sha256(b"something else").hexdigest()[:12] in message
     assert SHA256[:12] in message
     assert files(cache) == []

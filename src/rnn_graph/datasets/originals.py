@@ -211,7 +211,7 @@ def _store(copy: Path, target: Path, original: Original) -> None:
         )
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         held = Path(shutil.copyfile(copy, Path(folder) / target.name))
-        _check(held, original, str(copy), "give an unchanged copy")
+        _check(held, original, str(copy), f"give an unchanged copy of {original.url}")
         held.replace(target)
 
 

@@ -17,7 +17,7 @@ from rnn_graph.initialization import draw_word_model_parameters
 from rnn_graph.models.parameter import Parameter
 from rnn_graph.objectives import softmax_cross_entropy
 from rnn_graph.randomness import RandomSource
-from rnn_graph.recurrence import shifted, unroll
+from rnn_graph.recurrence import positions, shifted, unroll
 from rnn_graph.reference.gradient_check import (
     GradientCheck,
     central_differences,
@@ -287,7 +287,7 @@ class RNNTheano:
 
     def _loss_graph(self):
         x, y, length = pt.ivector("x"), pt.ivector("y"), pt.iscalar("length")
-        mask = (pt.arange(x.shape[0]) < length).astype(self.config.dtype)
+        mask = (positions(x.shape[0]) < length).astype(self.config.dtype)
         states = self.states(x)
         losses, logit_gradients = softmax_cross_entropy(self.logits(states), y, mask)
         return [x, y, length], states, losses, logit_gradients

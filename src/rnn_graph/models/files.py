@@ -1,0 +1,114 @@
+"""Models to files and back: the project's own format and the tutorial's."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rnn_graph._version import __version__
+from rnn_graph.errors import InputError
+from rnn_graph.model_file import ModelFile, read_model_file, require_shapes, write_model_file
+from rnn_graph.models.rnn_theano import RNNTheano, WordModelConfig
+from rnn_graph.reference.rnn_numpy import RNNNumpy
+from rnn_graph.vocabulary import Vocabulary
+
+WordModel = RNNTheano | RNNNumpy
+
+WORD_MODEL = "word-rnn"
+WORD_MODEL_SHAPES = {"U": ("H", "V"), "V": ("V", "H"), "W": ("H", "H")}
+TUTORIAL_BPTT_TRUNCATE = 4
+
+
+def save_model(
+    path: str | Path, model: WordModel, *, training: dict[str, Any] | None = None
+) -> None:
+    """Write a model to one `.npz`: parameters, configuration, and `model.vocabulary`.
+
+    Parameters
+    ----------
+    training
+        How it was trained, as JSON can hold it; `rnn-graph info` shows it.
+    """
+    arrays = model.get_parameters()
+    dtype = str(arrays["U"].dtype)
+    config = WordModelConfig(model.word_dim, model.hidden_dim, model.bptt_truncate, dtype)
+    configuration = {"model": WORD_MODEL, "rnn_graph": __version__, **asdict(config)}
+    if training:
+        configuration["training"] = training
+    write_model_file(path, ModelFile(arrays, configuration, model.vocabulary))
+
+
+def load_model(
+    path: str | Path,
+    *,
+    backend: str = "auto",
+    device: str = "auto",
+    dtype: str | None = None,
+    vocabulary: Vocabulary | None = None,
+) -> WordModel:
+    """Build the model that a file holds: this project's own, or the tutorial's bare U, V, W.
+
+    Parameters
+    ----------
+    backend
+        As for `RNNTheano`, or "numpy" for the reference `RNNNumpy`.
+    device, dtype
+        As for `RNNTheano`; the file's own dtype if None.
+    vocabulary
+        The words behind the ids of a file that has none.
+
+    Raises
+    ------
+    InputError
+        If the file is no model, or `vocabulary` is not of the model's size.
+    """
+    content = read_model_file(path)
+    configuration = content.configuration
+    if configuration.get("model", WORD_MODEL) != WORD_MODEL:
+        raise InputError(f"{path} holds a {configuration['model']!r} model, expected {WORD_MODEL}")
+    sizes = require_shapes(path, content.arrays, WORD_MODEL_SHAPES)
+    vocabulary = vocabulary or content.vocabulary
+    if vocabulary is not None and len(vocabulary) != sizes["V"]:
+        raise InputError(
+            f"the vocabulary has {len(vocabulary)} words and the model of {path} {sizes['V']};"
+            " give the vocabulary that the model was trained with"
+        )
+    options: dict[str, Any] = {
+        "bptt_truncate": configuration.get("bptt_truncate", TUTORIAL_BPTT_TRUNCATE),
+        "vocabulary": vocabulary,
+        "rng": 0,  # overwritten below
+    }
+    if backend == "numpy":
+        model: WordModel = RNNNumpy(sizes["V"], sizes["H"], **options)
+    else:
+        stored = np.result_type(*(content.arrays[name] for name in WORD_MODEL_SHAPES))
+        dtype = dtype or ("float64" if stored == np.float64 else "float32")
+        model = RNNTheano(
+            sizes["V"], sizes["H"], backend=backend, device=device, dtype=dtype, **options
+        )
+    model.set_parameters(content.arrays)
+    return model
+
+
+def save_model_parameters_theano(path: str | Path, model: WordModel) -> None:
+    """Write the tutorial's file: the arrays U, V, W and nothing else."""
+    write_model_file(path, ModelFile(model.get_parameters()))
+
+
+def load_model_parameters_theano(path: str | Path, model: WordModel) -> None:
+    """Replace a model's parameters by those of a file (the tutorial's or this project's).
+
+    Raises
+    ------
+    InputError
+        If the file's model has another size; `load_model` builds one that fits.
+    """
+    arrays = read_model_file(path).arrays
+    sizes = require_shapes(path, arrays, WORD_MODEL_SHAPES)
+    if (sizes["V"], sizes["H"]) != (model.word_dim, model.hidden_dim):
+        raise InputError(
+            f"{path} holds a model of {sizes['V']} words and {sizes['H']} hidden units, this one"
+            f" has {model.word_dim} and {model.hidden_dim}; build a fitting one with load_model"
+        )
+    model.set_parameters(arrays)
