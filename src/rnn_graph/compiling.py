@@ -53,7 +53,7 @@ class Backend:
 
     @property
     def platform(self) -> str:
-        """ "cpu" or "gpu"."""
+        """The kind of device: "cpu" or "gpu"."""
         return self.device.platform if self.device is not None else "cpu"
 
     def place(self, array: np.ndarray) -> Any:

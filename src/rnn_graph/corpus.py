@@ -33,12 +33,17 @@ def read_sentences(
     tokenizer
         "nltk" for NLTK's word tokenizer, or "whitespace" for text whose tokens stand apart.
     """
-    split_words = str.split if tokenizer == "whitespace" else _word_tokenizer()
+    split = str.split if tokenizer == "whitespace" else split_words
     for document in read_documents(path, **reading):
         text = document.lower().strip()
         sentences = [text] if pre_split else _sentence_splitter()(text)
         for sentence in sentences:
-            yield [SENTENCE_START, *split_words(sentence), SENTENCE_END]
+            yield [SENTENCE_START, *split(sentence), SENTENCE_END]
+
+
+def split_words(text: str) -> list[str]:
+    """The words of a sentence as NLTK's tokenizer splits them."""
+    return _word_tokenizer().tokenize(text)
 
 
 def count_tokens(sentences: Iterable[Iterable[str]]) -> Counter[str]:
@@ -115,7 +120,7 @@ def _sentence_splitter() -> Callable[[str], list[str]]:
 
 
 @cache
-def _word_tokenizer() -> Callable[[str], list[str]]:
+def _word_tokenizer():
     from nltk.tokenize.destructive import NLTKWordTokenizer
 
-    return NLTKWordTokenizer().tokenize
+    return NLTKWordTokenizer()

@@ -64,7 +64,7 @@ def _swept(state_gradients, derivative, recurrent_weights, steps):
 
 
 def _summed(delta, derivative, recurrent_weights, truncate):
-    """`A = Σ_{j=0..k} D_j`, `D_j[b] = (D_{j−1}[b+1] W) ∘ (1 − S[b]²)`: k products, parallel in time.
+    """`A = Σ_{j=0..k} D_j`, `D_j[b] = (D_{j−1}[b+1] W) ∘ (1 − S[b]²)`: k products over all time.
 
     D_j is zero in its last j rows, where no later step is.
     """

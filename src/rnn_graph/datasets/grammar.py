@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from nltk.grammar import PCFG
 
 
-
 class Sentence(NamedTuple):
     """A sentence and the natural logarithm of its probability under the grammar."""
 

@@ -39,20 +39,22 @@ VERBS = {
     "take_gear": "use/uses/used buy/buys/bought need/needs/needed fix/fixes/fixed "
     "sell/sells/sold return/returns/returned replace/replaces/replaced test/tests/tested "
     "lose/loses/lost borrow/borrows/borrowed "
-    "install/installs/installed upgrade/upgrades/upgraded",
+    "upgrade/upgrades/upgraded",
     "take_food": "order/orders/ordered cook/cooks/cooked burn/burns/burned "
-    "bake/bakes/baked fry/fries/fried devour/devours/devoured share/shares/shared "",
+    "bake/bakes/baked fry/fries/fried devour/devours/devoured share/shares/shared",
     "take_show": "enjoy/enjoys/enjoyed watch/watches/watched finish/finishes/finished "
     "skip/skips/skipped review/reviews/reviewed discuss/discusses/discussed "
     "spoil/spoils/spoiled pirate/pirates/pirated",
     "take_who": "help/helps/helped trust/trusts/trusted ban/bans/banned call/calls/called "
     "follow/follows/followed praise/praises/praised annoy/annoys/annoyed avoid/avoids/avoided "
-    "warn/warns/warned mock/mocks/mocked hire/hires/hired block/blocks/blocked "",
+    "warn/warns/warned mock/mocks/mocked block/blocks/blocked",
     "like": "love/loves/loved like/likes/liked hate/hates/hated recommend/recommends/recommended "
     "miss/misses/missed deserve/deserves/deserved defend/defends/defended",
-    "work": "work/works/worked complain/complains/complained sleep/sleeps/slept "
-    "argue/argues/argued lie/lies/lied wait/waits/waited cry/cries/cried "
-    "laugh/laughs/laughed snore/snores/snored relax/relaxes/relaxed "",
+    "work": "work/works/worked sleep/sleeps/slept "
+    "lie/lies/lied wait/waits/waited cry/cries/cried "
+    "laugh/laughs/laughed relax/relaxes/relaxed",
+    "talk": "talk/talks/talked complain/complains/complained joke/jokes/joked argue/argues/argued "
+    "worry/worries/worried",
     "run": "crash/crashes/crashed fail/fails/failed freeze/freezes/froze "
     "overheat/overheats/overheated explode/explodes/exploded "
     "glitch/glitches/glitched",
@@ -65,7 +67,7 @@ VERBS = {
 }
 
 WORDS = {
-    "good": "new good bad cheap great weird terrible decent fancy",
+    "good": "new good bad cheap great weird terrible decent fancy random",
     "fit_who": "nice smart rude lazy young polite creepy friendly boring clueless",
     "fit_gear": "broken slow noisy sturdy wireless reliable heavy tiny dusty",
     "fit_food": "cold spicy fresh greasy salty frozen soggy vegan",
@@ -80,8 +82,9 @@ WORDS = {
     "modal": "should can could must might",
     "urge": "just please definitely simply",
     "opener": "honestly well sorry yeah wow seriously sadly actually personally luckily hey lol",
-    "place": "office gym store library airport beach hospital station party mall museum zoo",
-    "near": "at near behind",
+    "place": "gym store library beach hospital station party mall museum zoo park market",
+    "link": "because whenever although unless since",
+    "near": "at near behind outside inside beside",
     "number": "two three five ten",
 }
 
@@ -91,7 +94,7 @@ FORMS = (
 
 # Zipf-Mandelbrot: the weight of the word of rank r = 1, 2, ... is 1 / (r + SHIFT) ** EXPONENT
 SHIFT = 10.0
-EXPONENT = 1.0
+EXPONENT = 1
 
 
 def zipf_probabilities(count: int) -> list[float]:

@@ -198,8 +198,12 @@ class RNNTheano:
     def sgd_step(self, x: Ids, y: Ids, learning_rate: float) -> float:
         """One step of stochastic gradient descent; returns the sentence's loss before it."""
         _, _, *padded = self._checked_pair(x, y)
-        step = self._sgd_step[self._sweeps(len(padded[0]))]
+        step = self.compiled_sgd_step(len(padded[0]))
         return float(step(*padded, np.array(learning_rate, dtype=self.config.dtype)))
+
+    def compiled_sgd_step(self, length: int) -> Callable[..., Any]:
+        """What `sgd_step` calls for sentences of `length` words, compiled now if it is not yet."""
+        return self._sgd_step[self._sweeps(self._padded_length(length))]
 
     def next_word_logits(
         self, word: int, state: Any = None

@@ -1,0 +1,1 @@
+"""Timing of the same work done by different programs."""

@@ -1,0 +1,42 @@
+"""The commands, put together."""
+
+from typing import Annotated
+
+import typer
+
+from rnn_graph._version import __version__
+from rnn_graph.cli import bench, data, demo, evaluate, generate, gradcheck, info, train
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"rnn-graph {__version__}")
+        raise typer.Exit
+
+
+app = typer.Typer(
+    help="Recurrent networks of the classic tutorials, compiled by PyTensor.",
+    epilog="Start with: rnn-graph demo",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+app.add_typer(train.app, name="train")
+app.command(epilog=generate.EXAMPLE)(generate.generate)
+app.command(epilog=evaluate.EXAMPLE)(evaluate.evaluate)
+app.command(epilog=info.EXAMPLE)(info.info)
+app.add_typer(data.app, name="data")
+app.add_typer(bench.app, name="bench")
+app.command(epilog=gradcheck.EXAMPLE)(gradcheck.gradcheck)
+app.command(epilog=demo.EXAMPLE)(demo.demo)

@@ -1,0 +1,28 @@
+"""Where the command line writes: results to stdout, all else to stderr."""
+
+import json
+import sys
+from typing import Any
+
+
+def print_json(result: Any) -> None:
+    """Write a result as JSON; numbers that JSON lacks (NaN, infinity) become null."""
+    json.dump(_finite(result), sys.stdout, indent=2, ensure_ascii=False)
+    print()
+
+
+def log(message: str) -> None:
+    """Tell the user something that is no result."""
+    print(message, file=sys.stderr)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    if hasattr(value, "item"):  # a NumPy scalar
+        value = value.item()
+    if isinstance(value, float) and (value != value or abs(value) == float("inf")):
+        return None
+    return value

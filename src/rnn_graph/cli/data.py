@@ -1,0 +1,147 @@
+"""`rnn-graph data`: texts to train on."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rnn_graph.cli import options
+from rnn_graph.cli.options import FileFormat, TokenizerName
+
+app = typer.Typer(help="List, draw and fetch texts; build vocabularies.", no_args_is_help=True)
+
+LIST_EXAMPLE = "Example: rnn-graph data list"
+SAMPLE_EXAMPLE = "Example: rnn-graph data sample -n 2000 --out sentences.txt"
+FETCH_EXAMPLE = "Example: rnn-graph data fetch reddit-comments"
+VOCABULARY_EXAMPLE = "Example: rnn-graph data vocabulary --data comments.csv --out vocabulary.txt"
+
+
+@app.command("list", epilog=LIST_EXAMPLE)
+def list_(as_json: options.Json = False) -> None:
+    """List the texts that this program knows."""
+    from rnn_graph.cli.console import print_json
+    from rnn_graph.datasets.originals import ORIGINALS
+
+    rows = [
+        {
+            "name": original.name,
+            "description": original.description,
+            "size": original.size,
+            "license": original.license,
+            "url": original.url,
+        }
+        for original in ORIGINALS.values()
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    print("embedded: `rnn-graph data sample` draws sentences from a grammar, no network needed")
+    for row in rows:
+        print(f"{row['name']}: {row['description']} ({row['size']:,} bytes; {row['license']})")
+
+
+@app.command(epilog=SAMPLE_EXAMPLE)
+def sample(
+    count: Annotated[int, typer.Option("-n", min=1, help="Sentences to draw.")] = 10,
+    out: Annotated[Path | None, typer.Option(help="A text file; stdout if not given.")] = None,
+    seed: options.Seed = 0,
+    as_json: options.Json = False,
+) -> None:
+    """Draw comment-like sentences from the embedded grammar, one a line.
+
+    With --json also each sentence's true log-probability. Train on them with --pre-split
+    --tokenizer whitespace.
+    """
+    from rnn_graph.cli.console import print_json
+    from rnn_graph.datasets import sample_sentences
+    from rnn_graph.files import check_can_write
+
+    if out:
+        check_can_write(out)
+    sentences = sample_sentences(count, rng=seed)
+    if as_json:
+        print_json([{"text": " ".join(s.words), "ln_p": s.log_probability} for s in sentences])
+        return
+    _write_lines(out, (" ".join(sentence.words) for sentence in sentences))
+
+
+@app.command(epilog=FETCH_EXAMPLE)
+def fetch(
+    name: Annotated[str, typer.Argument(help="A name from `rnn-graph data list`.")],
+    copy: Annotated[
+        Path | None, typer.Option("--from", help="A copy that you have, instead of the network.")
+    ] = None,
+    url: Annotated[str | None, typer.Option(help="A mirror to download from.")] = None,
+    cache: Annotated[
+        Path | None, typer.Option(help="The folder to keep it in (RNN_GRAPH_CACHE).")
+    ] = None,
+    as_json: options.Json = False,
+) -> None:
+    """Download an original data set, check its SHA-256, and print where it lies.
+
+    An interrupted download goes on where it stopped.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TransferSpeedColumn
+
+    from rnn_graph.cli.console import print_json
+    from rnn_graph.datasets.originals import fetch as fetch_original
+
+    with Progress(
+        BarColumn(), DownloadColumn(), TransferSpeedColumn(), console=Console(stderr=True)
+    ) as progress:
+        task = progress.add_task(name, total=None, visible=False)
+
+        def show(done: int, total: int | None) -> None:
+            progress.update(task, completed=done, total=total, visible=True)
+
+        path = fetch_original(name, copy=copy, url=url, cache=cache, progress=show)
+    if as_json:
+        print_json({"name": name, "path": str(path)})
+    else:
+        print(path)
+
+
+@app.command(epilog=VOCABULARY_EXAMPLE)
+def vocabulary(
+    data: options.DataFile,
+    size: Annotated[int, typer.Option(help="Most frequent words to know.")] = 8000,
+    out: Annotated[Path | None, typer.Option(help="A text file; stdout if not given.")] = None,
+    file_format: options.Format = FileFormat.AUTO,
+    column: options.Column = "body",
+    pre_split: options.PreSplit = False,
+    tokenizer: options.Tokenizer = TokenizerName.NLTK,
+    encoding: options.Encoding = "utf-8",
+    errors: options.Errors = "strict",
+) -> None:
+    """Write a text's most frequent words, one a line, in order of their ids."""
+    from rnn_graph.corpus import count_tokens, read_sentences
+    from rnn_graph.files import check_can_write
+    from rnn_graph.vocabulary import SENTENCE_END, SENTENCE_START, Vocabulary
+
+    if out:
+        check_can_write(out)
+    counts = count_tokens(
+        read_sentences(
+            data,
+            file_format=file_format,
+            column=column,
+            pre_split=pre_split,
+            tokenizer=tokenizer,
+            encoding=encoding,
+            errors=errors,
+        )
+    )
+    built = Vocabulary.from_counts(counts, size, required=(SENTENCE_START, SENTENCE_END))
+    _write_lines(out, built.tokens)
+
+
+def _write_lines(out: Path | None, lines) -> None:
+    from rnn_graph.files import atomic_write
+
+    if out is None:
+        sys.stdout.writelines(f"{line}\n" for line in lines)
+        return
+    with atomic_write(out) as stream:
+        stream.writelines(f"{line}\n".encode() for line in lines)

@@ -1,0 +1,47 @@
+"""`rnn-graph info`: what a model file holds."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rnn_graph.cli import options
+
+EXAMPLE = "Example: rnn-graph info model.npz"
+
+
+def info(
+    model: Annotated[Path, typer.Argument(help="A model file.")],
+    as_json: options.Json = False,
+) -> None:
+    """Print what a model file holds: arrays, configuration, training, vocabulary."""
+    from rnn_graph.cli.console import print_json
+    from rnn_graph.model_file import read_model_file
+
+    content = read_model_file(model)
+    arrays = {
+        name: {"shape": list(array.shape), "dtype": str(array.dtype)}
+        for name, array in content.arrays.items()
+    }
+    vocabulary = content.vocabulary
+    if as_json:
+        print_json(
+            {
+                "arrays": arrays,
+                "configuration": content.configuration,
+                "vocabulary_size": len(vocabulary) if vocabulary else None,
+            }
+        )
+        return
+    for name, array in arrays.items():
+        print(f"{name:24} {array['dtype']} {tuple(array['shape'])}")
+    training = content.configuration.get("training", {})
+    for key, value in (content.configuration | training).items():
+        if key not in ("training", "history", "versions"):
+            print(f"{key:24} {value}")
+    for seen, loss in training.get("history", []):
+        print(f"{'loss':24} {loss:.6f} after {seen:,} sentences")
+    if vocabulary is None:
+        print(f"{'vocabulary':24} none: a bare file; generate and evaluate want --vocabulary")
+    else:
+        print(f"{'vocabulary':24} {len(vocabulary):,} words: {' '.join(vocabulary.tokens[:8])} …")

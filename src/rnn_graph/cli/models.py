@@ -1,0 +1,70 @@
+"""From command-line options to models and corpora."""
+
+from pathlib import Path
+from typing import Any
+
+from rnn_graph.cli.console import log
+from rnn_graph.cli.options import BackendName, DtypeName
+from rnn_graph.corpus import Corpus, read_sentences
+from rnn_graph.errors import InputError
+from rnn_graph.models.files import WordModel, load_model
+from rnn_graph.text_files import read_documents
+from rnn_graph.vocabulary import Vocabulary
+
+
+def build_word_model(
+    vocabulary: Vocabulary, *, backend: str, device: str, dtype: DtypeName | None, **settings: Any
+) -> WordModel:
+    """A new word model on the backend that was asked for."""
+    if backend == BackendName.NUMPY:
+        _check_numpy(dtype, device)
+        from rnn_graph.reference.rnn_numpy import RNNNumpy
+
+        return RNNNumpy(len(vocabulary), vocabulary=vocabulary, **settings)
+    from rnn_graph.models.rnn_theano import RNNTheano
+
+    return RNNTheano(
+        len(vocabulary),
+        vocabulary=vocabulary,
+        backend=backend,
+        device=device,
+        dtype=dtype or "float32",
+        **settings,
+    )
+
+
+def load_word_model(
+    path: Path, vocabulary_file: Path | None, *, backend: str, device: str, dtype: DtypeName | None
+) -> WordModel:
+    """The model of a file, with the words of `vocabulary_file` if that is given."""
+    if backend == BackendName.NUMPY:
+        _check_numpy(dtype, device)
+    vocabulary = read_vocabulary(vocabulary_file) if vocabulary_file else None
+    model = load_model(path, backend=backend, device=device, dtype=dtype, vocabulary=vocabulary)
+    if model.vocabulary is None:
+        raise InputError(
+            f"{path} has no vocabulary; give its words with --vocabulary FILE, one a line"
+        )
+    return model
+
+
+def read_vocabulary(path: Path) -> Vocabulary:
+    """A vocabulary from a text file: a word a line, in order of ids."""
+    return Vocabulary(line.rstrip("\r\n") for line in read_documents(path, file_format="text"))
+
+
+def read_corpus(path: Path, **reading: Any) -> Corpus:
+    """The sentences of a file, read once."""
+    corpus = Corpus(read_sentences(path, **reading))
+    log(
+        f"{path}: {len(corpus):,} sentences, {corpus.token_count:,} tokens with markers,"
+        f" {corpus.type_count:,} types"
+    )
+    return corpus
+
+
+def _check_numpy(dtype: DtypeName | None, device: str) -> None:
+    if dtype == DtypeName.FLOAT32:
+        raise InputError("the numpy backend computes in float64; leave out --dtype float32")
+    if device == "gpu":
+        raise InputError("the numpy backend has no GPU; give --backend jax")

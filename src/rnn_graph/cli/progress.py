@@ -1,0 +1,104 @@
+"""The progress of training on stderr, and a Ctrl-C that loses nothing."""
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from rnn_graph.metrics import perplexity
+from rnn_graph.training import Evaluation, Step
+
+# The loss on display forgets with this many words, the rate with this many seconds.
+LOSS_MEMORY = 5_000
+REFRESH_INTERVAL = 0.2
+
+
+class TrainingProgress:
+    """A bar with words a second, loss, perplexity and time left, fed by `train_with_sgd`.
+
+    Parameters
+    ----------
+    total_words
+        Words of all epochs together.
+    """
+
+    def __init__(self, total_words: int):
+        self._progress = Progress(
+            TextColumn("{task.fields[done]}"),
+            BarColumn(bar_width=None),
+            TextColumn("{task.fields[rate]:,.0f} words/s"),
+            TextColumn("loss {task.fields[loss]:.3f} ppl {task.fields[ppl]:,.1f}"),
+            TimeRemainingColumn(compact=True),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._task = self._progress.add_task(
+            "", total=total_words, done="", rate=0.0, loss=0.0, ppl=0.0
+        )
+        self._total = total_words
+        self._words = 0
+        self._loss = 0.0
+        self._started = self._shown = time.monotonic()
+
+    def __enter__(self) -> "TrainingProgress":
+        self._progress.start()
+        self._started = time.monotonic()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def on_step(self, step: Step) -> None:
+        loss = step.loss / step.words
+        weight = min(1.0, step.words / min(LOSS_MEMORY, self._words + step.words))
+        self._loss += weight * (loss - self._loss)
+        self._words += step.words
+        now = time.monotonic()
+        if now - self._shown > REFRESH_INTERVAL:
+            self._shown = now
+            self._progress.update(
+                self._task,
+                completed=self._words,
+                done=f"{self._words / self._total:4.0%}",
+                rate=self._words / (now - self._started),
+                loss=self._loss,
+                ppl=perplexity(self._loss),
+            )
+
+    def on_evaluation(self, evaluation: Evaluation) -> None:
+        self._progress.console.print(
+            f"after {evaluation.num_examples_seen:,} sentences: loss {evaluation.loss:.6f},"
+            f" perplexity {perplexity(evaluation.loss):,.2f},"
+            f" learning rate {evaluation.learning_rate:g}",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+class Interruption:
+    """Whether Ctrl-C was pressed."""
+
+    def __init__(self) -> None:
+        self.requested = False
+
+    def __call__(self) -> bool:
+        return self.requested
+
+
+@contextmanager
+def deferred_interrupt() -> Iterator[Interruption]:
+    """Let the first Ctrl-C ask for an end; a second one interrupts at once, as ever."""
+    interruption = Interruption()
+
+    def on_interrupt(_signal: int, _frame: object) -> None:
+        interruption.requested = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    previous = signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        yield interruption
+    finally:
+        signal.signal(signal.SIGINT, previous)

@@ -1,0 +1,142 @@
+"""Training with progress, checkpoints and a result, for `train word` and `demo`."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rnn_graph.cli.console import log
+from rnn_graph.cli.progress import TrainingProgress, deferred_interrupt
+from rnn_graph.errors import InputError, TrainingDiverged
+from rnn_graph.metrics import perplexity, score_text
+from rnn_graph.models.files import WordModel, save_model
+from rnn_graph.plotting import plot_loss_curve
+from rnn_graph.signature import signature
+from rnn_graph.training import Evaluation, train_with_sgd
+
+Pairs = tuple[list[np.ndarray], list[np.ndarray]]
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What `rnn-graph train word` reports; losses in nats a word."""
+
+    model: str
+    loss: float
+    perplexity: float
+    held_out: dict[str, float] | None
+    sentences: int
+    epochs: int
+    interrupted: bool
+    history: list[tuple[int, float]]
+    signature: dict[str, Any]
+
+
+def split_held_out(
+    sentences: Sequence[np.ndarray], share: float
+) -> tuple[Sequence[np.ndarray], Sequence[np.ndarray]]:
+    """The sentences to train on, and the last ones, which are kept back."""
+    kept = round(len(sentences) * share)
+    if share > 0 and not 0 < kept < len(sentences):
+        raise InputError(
+            f"--held-out {share:g} of {len(sentences)} sentences leaves none to train on or none"
+            " to keep; give another share, or more text"
+        )
+    return sentences[: len(sentences) - kept], sentences[len(sentences) - kept :]
+
+
+def train_and_save(
+    model: WordModel,
+    X: list[np.ndarray],
+    y: list[np.ndarray],
+    *,
+    held_out: Pairs,
+    out: Path,
+    learning_rate: float,
+    epochs: int,
+    evaluate_every: int,
+    seed: int,
+    data: str,
+    plot: Path | None = None,
+    true_perplexity: float | None = None,
+) -> TrainingResult:
+    """Train with a progress bar, write the model at each evaluation and at the end.
+
+    Raises
+    ------
+    TrainingDiverged
+        With the file holding the model of the last evaluation, if there was one after training
+        had begun.
+    """
+    signed = signature(model, seed=seed, learning_rate=learning_rate)
+    history: list[tuple[int, float]] = []
+
+    def save() -> None:
+        save_model(out, model, training={"data": data, "history": history, **signed})
+
+    def on_evaluation(evaluation: Evaluation) -> None:
+        progress.on_evaluation(evaluation)
+        history.append((evaluation.num_examples_seen, evaluation.loss))
+        if evaluation.num_examples_seen:
+            save()
+
+    words = sum(map(len, y))
+    seen = 0
+
+    def on_step(step) -> None:
+        nonlocal seen
+        seen += 1
+        progress.on_step(step)
+
+    with TrainingProgress(epochs * words) as progress, deferred_interrupt() as interrupted:
+        try:
+            train_with_sgd(
+                model,
+                X,
+                y,
+                learning_rate,
+                epochs,
+                evaluate_every,
+                on_step=on_step,
+                on_evaluation=on_evaluation,
+                should_stop=interrupted,
+            )
+        except TrainingDiverged as error:
+            if seen < len(X):
+                kept = "nothing was written"
+            else:
+                save()
+                kept = f"{out} holds the last good model"
+            raise TrainingDiverged(f"{error} ({kept})") from None
+        save()
+    if interrupted():
+        log(f"interrupted after {seen:,} sentences; the model is in {out}")
+    loss = model.calculate_loss(X, y)
+    history.append((seen, loss))
+    score = (
+        score_text(model.word_losses, *held_out, model.vocabulary.unknown_id)
+        if held_out[0]
+        else None
+    )
+    save()
+    if plot:
+        plot_loss_curve(
+            history,
+            plot,
+            title="Training of a word-level Elman network",
+            true_perplexity=true_perplexity,
+        )
+        log(f"loss curve in {plot}")
+    return TrainingResult(
+        model=str(out),
+        loss=loss,
+        perplexity=perplexity(loss),
+        held_out=asdict(score) if score else None,
+        sentences=len(X),
+        epochs=epochs,
+        interrupted=interrupted(),
+        history=history,
+        signature=signed,
+    )
