@@ -36,7 +36,7 @@ def draw_word_model_parameters(
     generator = as_random_generator(rng)
 
     def uniform(incoming: int, *shape: int) -> np.ndarray:
-        bound = incoming**-0.5
+        bound = np.sqrt(1 / incoming)
         return generator.uniform(-bound, bound, shape)
 
     return {

@@ -163,7 +163,7 @@ def test_every_word_is_frequent_enough_to_be_learned(grammar, corpus):
 def test_lengths_are_bounded_by_construction(grammar, sample):
     lengths = [len(sentence.words) for sentence in sample]
     assert min(lengths) == 3
-    assert max(lengths) <= longest_sentence(grammar) <= 60
+    assert max(lengths) <= longest_sentence(grammar) <= 80
 
 
 def test_no_sentence_of_the_corpus_is_long(corpus):
@@ -183,9 +183,9 @@ def test_after_a_comes_a_consonant(sample):
 AGREEMENT = [
     ("the people who the mod banned are angry .", True),
     ("the people who the mod banned is angry .", False),
-    ("the laptop that they bought is slow .", True),
-    ("the laptop that they bought are slow .", False),
-    ("the guys from the gym love pizza .", False),
+    ("the laptop that they bought is cheap .", True),
+    ("the laptop that they bought are cheap .", False),
+    ("the guys from the gym hate pizza .", False),
     ("the guys from the gym love the pizza .", True),
     ("the guys from the gym loves the pizza .", False),
     ("why does the doctor who sells phones hate me ?", True),
@@ -193,14 +193,14 @@ AGREEMENT = [
     ("why do the doctor who sells phones hate me ?", False),
     ("if it is awful , then do not buy it .", True),
     ("if it is awful do not buy it .", False),
-    ("you should either cook the soup or order a pizza .", True),
-    ("you should either cook the soup .", False),
+    ("you should either buy the salad or order a pizza .", True),
+    ("you should either buy the salad .", False),
     ("neither the boss nor the cop works .", True),
     ("neither the boss nor the cop work .", False),
     ("they blame themselves .", True),
     ("they blame himself .", False),
-    ("yesterday , i fixed my phone .", True),
-    ("yesterday , i fix my phone .", False),
+    ("yesterday i sold my phone .", True),
+    ("yesterday i sell my phone .", False),
 ]
 
 
@@ -214,8 +214,8 @@ def test_true_perplexity_counts_the_end_of_a_sentence_as_a_word(grammar, corpus)
     length = expectations(grammar, words_in_rule)
     start = grammar.start()
     expected = math.exp(entropy[start] / (length[start] + 1))
-    assert corpus.true_perplexity == pytest.approx(expected, rel=0.02)
-    assert 12 < expected < 22
+    assert corpus.true_perplexity == pytest.approx(expected, rel=0.03)
+    assert 11.5 < expected < 22
 
 
 def test_a_corpus_is_the_first_and_the_last_part_of_one_stream():

@@ -86,7 +86,9 @@ def _start_choice() -> _Choice:
         log_probabilities.extend(map(math.log, shares))
         for production in productions:
             right = reversed(production.rhs())
-            expansions.append(tuple(choices.get(part, part) for part in right))
+            expansions.append(
+                tuple(part if isinstance(part, str) else choices[part] for part in right)
+            )
     return choices[grammar.start()]
 
 

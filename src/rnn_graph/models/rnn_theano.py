@@ -227,7 +227,10 @@ class RNNTheano:
         return x, y, pad_to(x, length), pad_to(y, length), np.array(len(x), dtype=np.int32)
 
     def _padded_length(self, length: int) -> int:
-        return bucket_length(length) if self.backend.compiles_per_shape else length
+        if self.backend.compiles_per_shape:
+            return bucket_length(length)
+        # PyTensor takes the gradient of a single row for one to be broadcast, and refuses it.
+        return max(length, 2)
 
     def _sweeps(self, length: int) -> bool:
         """Whether a sentence takes the ordinary reverse sweep instead of truncated sums.
