@@ -77,7 +77,17 @@ def test_sentences_are_split_lower_cased_and_wrapped(tmp_path):
         "do you ?",
     ]
     [whole] = read_sentences(path, pre_split=True, tokenizer="whitespace")
-    assert whole == [SENTENCE_START, *"i don't know dr. smith. do you?".split(), SENTENCE_END]
+    assert whole == [
+        SENTENCE_START,
+        "i",
+        "don't",
+        "know",
+        "dr.",
+        "smith.",
+        "do",
+        "you?",
+        SENTENCE_END,
+    ]
 
 
 def test_a_corpus_encodes_with_any_vocabulary_and_counts_as_a_counter_does():

@@ -40,6 +40,19 @@ class Evaluation:
     learning_rate: float
 
 
+def constant_rate(share_done: float) -> float:
+    """The learning rate as it was given, as in the tutorial."""
+    return 1.0
+
+
+def linear_decay(share_done: float) -> float:
+    """Down to zero in a straight line: the noise of single sentences dies away at the end."""
+    return 1.0 - share_done
+
+
+SCHEDULES = {"constant": constant_rate, "linear": linear_decay}
+
+
 def train_with_sgd(
     model: Trainable,
     X_train: Sequence[Ids],
@@ -48,6 +61,7 @@ def train_with_sgd(
     nepoch: int = 100,
     evaluate_loss_after: int = 5,
     *,
+    schedule: Callable[[float], float] = constant_rate,
     on_step: Callable[[Step], None] = lambda step: None,
     on_evaluation: Callable[[Evaluation], None] = lambda evaluation: None,
     should_stop: Callable[[], bool] = lambda: False,
@@ -69,6 +83,8 @@ def train_with_sgd(
         How often to go through the data.
     evaluate_loss_after
         Epochs between evaluations.
+    schedule
+        From the share of all steps that are done, 0 to 1, to a factor on the learning rate.
     on_step, on_evaluation
         Called after each step and each evaluation.
     should_stop
@@ -90,6 +106,11 @@ def train_with_sgd(
     _check_settings(X_train, learning_rate, nepoch, evaluate_loss_after)
     losses: list[tuple[int, float]] = []
     num_examples_seen = 0
+    total_examples = nepoch * len(X_train)
+
+    def current_rate() -> float:
+        return learning_rate * schedule(num_examples_seen / total_examples)
+
     good_parameters = model.get_parameters()
     try:
         for epoch in range(nepoch):
@@ -99,10 +120,10 @@ def train_with_sgd(
                 if losses and loss > losses[-1][1]:
                     learning_rate *= 0.5
                 losses.append((num_examples_seen, loss))
-                on_evaluation(Evaluation(num_examples_seen, loss, learning_rate))
+                on_evaluation(Evaluation(num_examples_seen, loss, current_rate()))
             good_parameters = _finite_parameters(model, num_examples_seen, learning_rate)
             for x, y in zip(X_train, y_train, strict=True):
-                loss = model.sgd_step(x, y, learning_rate)
+                loss = model.sgd_step(x, y, current_rate())
                 _require_finite(loss, num_examples_seen, learning_rate)
                 num_examples_seen += 1
                 on_step(Step(len(y), loss))

@@ -54,7 +54,7 @@ def test_the_gradient_check_leaves_the_parameters_as_they_were():
 
 
 def test_truncation_after_k_states_per_loss_is_the_sum_of_untruncated_pieces():
-    """k = 0 sends each loss to its own step alone: a network without memory in its gradient."""
+    """With k = 0 each loss reaches its own step alone."""
     x, y = [1, 3, 3], [3, 3, 0]
     model = RNNNumpy(5, 4, bptt_truncate=0, rng=2)
     o, s = model.forward_propagation(x)

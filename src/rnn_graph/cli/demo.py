@@ -15,8 +15,8 @@ def demo(
     out: Annotated[Path, typer.Option(help="The folder for model and picture.")] = Path(
         "demo-output"
     ),
-    sentences: Annotated[int, typer.Option(min=20, help="To train on.")] = 20_000,
-    epochs: Annotated[int, typer.Option(min=1, help="Times through them.")] = 10,
+    sentences: Annotated[int, typer.Option(min=20, help="To train on.")] = 40_000,
+    epochs: Annotated[int, typer.Option(min=1, help="Times through them.")] = 6,
     backend: options.Backend = BackendName.AUTO,
     device: options.Device = DeviceName.AUTO,
     dtype: options.Dtype = None,

@@ -19,7 +19,8 @@ HELD_OUT_SENTENCES = 2_000
 HIDDEN_DIM = 100
 # The whole sentence: these are short, and agreement reaches over clauses.
 BPTT_TRUNCATE = None
-LEARNING_RATE = 0.02
+LEARNING_RATE = 0.005
+SCHEDULE = "linear"
 GENERATED_SENTENCES = 10
 
 
@@ -46,6 +47,7 @@ def demonstrate(out: Path, *, sentences: int, epochs: int, seed: int, **computin
         held_out=next_word_pairs(held_out),
         out=model_path,
         learning_rate=LEARNING_RATE,
+        schedule=SCHEDULE,
         epochs=epochs,
         evaluate_every=1,
         seed=seed,

@@ -37,6 +37,11 @@ class TokenizerName(StrEnum):
     WHITESPACE = "whitespace"
 
 
+class ScheduleName(StrEnum):
+    CONSTANT = "constant"
+    LINEAR = "linear"
+
+
 COMPUTING = "Computing"
 READING = "Reading text"
 

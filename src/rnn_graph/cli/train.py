@@ -11,6 +11,7 @@ from rnn_graph.cli.options import (
     BackendName,
     DeviceName,
     FileFormat,
+    ScheduleName,
     TokenizerName,
 )
 
@@ -29,6 +30,9 @@ def word(
         int, typer.Option(help="States before its own that each loss reaches; -1 for all.")
     ] = 4,
     learning_rate: Annotated[float, typer.Option(help="Of a sentence's summed loss.")] = 0.005,
+    schedule: Annotated[
+        ScheduleName, typer.Option(help="linear: the rate goes down to zero.")
+    ] = ScheduleName.CONSTANT,
     epochs: Annotated[int, typer.Option(min=1, help="Times through the data.")] = 100,
     evaluate_every: Annotated[
         int, typer.Option(min=1, help="Epochs between evaluations; each saves the model.")
@@ -96,6 +100,7 @@ def word(
         held_out=next_word_pairs(kept_back),
         out=out,
         learning_rate=learning_rate,
+        schedule=schedule,
         epochs=epochs,
         evaluate_every=evaluate_every,
         seed=seed,

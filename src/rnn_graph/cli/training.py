@@ -14,7 +14,7 @@ from rnn_graph.metrics import perplexity, score_text
 from rnn_graph.models.files import WordModel, save_model
 from rnn_graph.plotting import plot_loss_curve
 from rnn_graph.signature import signature
-from rnn_graph.training import Evaluation, train_with_sgd
+from rnn_graph.training import SCHEDULES, Evaluation, Step, train_with_sgd
 
 Pairs = tuple[list[np.ndarray], list[np.ndarray]]
 
@@ -55,6 +55,7 @@ def train_and_save(
     held_out: Pairs,
     out: Path,
     learning_rate: float,
+    schedule: str,
     epochs: int,
     evaluate_every: int,
     seed: int,
@@ -70,7 +71,7 @@ def train_and_save(
         With the file holding the model of the last evaluation, if there was one after training
         had begun.
     """
-    signed = signature(model, seed=seed, learning_rate=learning_rate)
+    signed = signature(model, seed=seed, learning_rate=learning_rate, schedule=schedule)
     history: list[tuple[int, float]] = []
 
     def save() -> None:
@@ -85,7 +86,7 @@ def train_and_save(
     words = sum(map(len, y))
     seen = 0
 
-    def on_step(step) -> None:
+    def on_step(step: Step) -> None:
         nonlocal seen
         seen += 1
         progress.on_step(step)
@@ -99,6 +100,7 @@ def train_and_save(
                 learning_rate,
                 epochs,
                 evaluate_every,
+                schedule=SCHEDULES[schedule],
                 on_step=on_step,
                 on_evaluation=on_evaluation,
                 should_stop=interrupted,

@@ -73,12 +73,8 @@ class _Choice(NamedTuple):
 @functools.cache
 def _start_choice() -> _Choice:
     """Compile the grammar: the choice at the start symbol, which links to all the others."""
-    from nltk.grammar import Nonterminal
-
     grammar = comment_grammar()
-    choices: dict[Nonterminal, _Choice] = {
-        production.lhs(): _Choice([], [], []) for production in grammar.productions()
-    }
+    choices = {production.lhs(): _Choice([], [], []) for production in grammar.productions()}
     for symbol, (cumulative, log_probabilities, expansions) in choices.items():
         productions = grammar.productions(lhs=symbol)
         shares = [production.prob() for production in productions]
@@ -131,7 +127,7 @@ def sample_sentences(count: int, *, rng: RandomSource) -> list[Sentence]:
 
 def _sample_sentence(start: _Choice, uniforms: Iterator[float]) -> Sentence:
     """Expand the leftmost open symbol until only words are left."""
-    words = []
+    words: list[str] = []
     log_probability = 0.0
     open_symbols: list[_Choice | str] = [start]
     while open_symbols:
@@ -140,6 +136,7 @@ def _sample_sentence(start: _Choice, uniforms: Iterator[float]) -> Sentence:
             words.append(symbol)
             continue
         cumulative, log_probabilities, expansions = symbol
+        # a lone rule needs no number
         rule = bisect_right(cumulative, next(uniforms)) if cumulative else 0
         log_probability += log_probabilities[rule]
         open_symbols.extend(expansions[rule])

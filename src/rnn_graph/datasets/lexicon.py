@@ -21,13 +21,14 @@ NOUNS = {
     "teacher/teachers roommate/roommates kid/kids doctor/doctors landlord/landlords user/users "
     "dude/dudes cop/cops cousin/cousins dentist/dentists lawyer/lawyers gamer/gamers "
     "nurse/nurses barista/baristas coworker/coworkers hacker/hackers",
-    "what": "phone/phones car/cars game/games pizza/pizzas movie/movies laptop/laptops book/books "
-    "song/songs computer/computers burger/burgers camera/cameras video/videos bike/bikes "
-    "sandwich/sandwiches keyboard/keyboards cake/cakes router/routers podcast/podcasts "
-    "taco/tacos sequel/sequels printer/printers cookie/cookies monitor/monitors "
+    "what": "phone/phones car/cars game/games pizza/pizzas movie/movies laptop/laptops "
+    "book/books song/songs computer/computers burger/burgers camera/cameras video/videos "
+    "bike/bikes sandwich/sandwiches keyboard/keyboards cake/cakes router/routers "
+    "podcast/podcasts taco/tacos sequel/sequels printer/printers cookie/cookies monitor/monitors "
     "toaster/toasters charger/chargers salad/salads battery/batteries drone/drones show/shows "
     "burrito/burritos tablet/tablets headset/headsets comic/comics sofa/sofas server/servers "
-    "pancake/pancakes",
+    "pancake/pancakes guitar/guitars muffin/muffins website/websites novel/novels lamp/lamps "
+    "microwave/microwaves poster/posters cable/cables",
     "period": "week/weeks month/months year/years night/nights summer/summers",
 }
 
@@ -35,12 +36,11 @@ VERBS = {
     # grab goes with things, help with people, like with both
     "grab": "buy/buys/bought need/needs/needed sell/sells/sold order/orders/ordered "
     "return/returns/returned review/reviews/reviewed lose/loses/lost borrow/borrows/borrowed "
-    "test/tests/tested "
-    "",
+    "test/tests/tested",
     "help": "help/helps/helped trust/trusts/trusted ban/bans/banned call/calls/called "
-    "follow/follows/followed annoy/annoys/annoyed ",
+    "follow/follows/followed annoy/annoys/annoyed",
     "like": "love/loves/loved like/likes/liked hate/hates/hated recommend/recommends/recommended "
-    "miss/misses/missed ",
+    "miss/misses/missed",
     "work": "work/works/worked sleep/sleeps/slept wait/waits/waited laugh/laughs/laughed",
     "talk": "complain/complains/complained argue/argues/argued",
     "want": "want/wants/wanted try/tries/tried pretend/pretends/pretended",
@@ -52,7 +52,7 @@ VERBS = {
 WORDS = {
     "nice": "nice smart rude lazy young polite creepy friendly clueless",
     "good": "new good bad cheap great weird terrible decent fancy boring funny cold tiny dusty "
-    "broken popular silly heavy noisy greasy",
+    "broken popular silly heavy noisy greasy rare fake loud",
     "mood": "angry happy wrong tired upset sad excited bored jealous confused nervous hungry",
     "verdict": "awesome awful amazing overrated expensive perfect underrated useless fantastic "
     "horrible",
@@ -72,9 +72,9 @@ FORMS = (
     dict.fromkeys(NOUNS, NUMBERS) | dict.fromkeys(VERBS, TENSES) | dict.fromkeys(WORDS, NO_FORMS)
 )
 
-# Zipf-Mandelbrot: the weight of the word of rank r = 1, 2, ... is 1 / (r + SHIFT) ** EXPONENT
+# Zipf-Mandelbrot: the weight of the word of rank r = 1, 2, ... is 1 / (r + SHIFT). The shift is
+# large, so that 20,000 sentences show even the rarest words a few dozen times.
 SHIFT = 20
-EXPONENT = 1
 
 
 def zipf_probabilities(count: int) -> list[float]:
@@ -85,7 +85,7 @@ def zipf_probabilities(count: int) -> list[float]:
     list of float
         Falling, and summing to one.
     """
-    weights = [(rank + SHIFT) ** -EXPONENT for rank in range(1, count + 1)]
+    weights = [1 / (rank + SHIFT) for rank in range(1, count + 1)]
     total = sum(weights)
     return [weight / total for weight in weights]
 

@@ -1,0 +1,196 @@
+import io
+import json
+import zipfile
+
+import numpy as np
+import pytest
+
+from rnn_graph import (
+    RNNNumpy,
+    RNNTheano,
+    Vocabulary,
+    generate_sentence,
+    load_model,
+    load_model_parameters_theano,
+    save_model,
+    save_model_parameters_theano,
+)
+from rnn_graph.errors import InputError
+from rnn_graph.model_file import read_model_file
+from rnn_graph.vocabulary import SENTENCE_END, SENTENCE_START, UNKNOWN_TOKEN
+
+WORDS = [SENTENCE_START, SENTENCE_END, "naïve", "日本", "\ud800", UNKNOWN_TOKEN]
+VOCABULARY = Vocabulary(WORDS)
+
+
+@pytest.fixture
+def model():
+    return RNNTheano(6, 4, None, rng=1, backend="jax", vocabulary=VOCABULARY)
+
+
+def test_a_loaded_model_is_the_saved_one(tmp_path, model):
+    path = tmp_path / "model.npz"
+    save_model(path, model, training={"data": "x", "history": [[0, 1.5]]})
+    loaded = load_model(path, backend="jax")
+    assert loaded.config == model.config
+    assert loaded.vocabulary == VOCABULARY
+    for name, value in model.get_parameters().items():
+        np.testing.assert_array_equal(loaded.get_parameters()[name], value)
+    assert generate_sentence(loaded, rng=3, min_length=1) == generate_sentence(
+        model, rng=3, min_length=1
+    )
+    assert read_model_file(path).configuration["training"]["history"] == [[0, 1.5]]
+    assert [p.name for p in tmp_path.iterdir()] == ["model.npz"]
+
+
+def test_a_model_can_come_back_on_another_backend_and_in_another_precision(tmp_path, model):
+    path = tmp_path / "model.npz"
+    save_model(path, model)
+    assert isinstance(load_model(path, backend="numpy"), RNNNumpy)
+    assert load_model(path, dtype="float64", backend="jax").config.dtype == "float64"
+
+
+def test_the_tutorials_file_has_u_v_w_and_nothing_else(tmp_path, model):
+    path = tmp_path / "model.npz"
+    save_model_parameters_theano(path, model)
+    with np.load(path) as arrays:
+        assert {name: arrays[name].shape for name in arrays} == {
+            "U": (4, 6),
+            "V": (6, 4),
+            "W": (4, 4),
+        }
+    other = RNNNumpy(6, 4, rng=9)
+    load_model_parameters_theano(path, other)
+    np.testing.assert_array_equal(other.U, model.U.get_value())
+    built = load_model(path, backend="jax")
+    assert (built.bptt_truncate, built.vocabulary) == (4, None)
+    with pytest.raises(InputError, match="6 words and 4 hidden units, this one has 6 and 5"):
+        load_model_parameters_theano(path, RNNNumpy(6, 5))
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path, model, monkeypatch):
+    path = tmp_path / "model.npz"
+    path.write_bytes(b"old")
+
+    def fail(stream, **arrays):
+        stream.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", fail)
+    with pytest.raises(InputError, match="No space left"):
+        save_model(path, model)
+    assert path.read_bytes() == b"old"
+    assert [p.name for p in tmp_path.iterdir()] == ["model.npz"]
+
+
+def write(path, **arrays):
+    np.savez(path, **arrays)
+    return path
+
+
+def good(**changes):
+    arrays = {"U": np.ones((4, 6)), "V": np.ones((6, 4)), "W": np.ones((4, 4))}
+    return {name: value for name, value in (arrays | changes).items() if value is not None}
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        (good(W=None), "no array 'W'"),
+        (good(V=np.ones((6, 5))), r"V has shape \(6, 5\), but its H is 4"),
+        (good(U=np.ones(6)), r"U has shape \(6,\); expected \(H, V\)"),
+        (good(U=np.ones((4, 0))), r"U has shape \(4, 0\)"),
+        (good(U=np.full((4, 6), np.nan)), "U has values that are NaN"),
+        (good(W=np.full((4, 4), np.inf)), "W has values that are NaN or infinite"),
+        (good(configuration=np.frombuffer(b"{oops", dtype=np.uint8)), "configuration is damaged"),
+    ],
+)
+def test_refuses_arrays_that_are_no_model(tmp_path, arrays, message):
+    with pytest.raises(InputError, match=message):
+        load_model(write(tmp_path / "model.npz", **arrays))
+
+
+class Bomb:
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return open, (str(self.path), "w")
+
+
+def test_never_runs_what_a_pickle_says(tmp_path):
+    trap = tmp_path / "trap"
+    path = write(tmp_path / "model.npz", **good(U=np.array([Bomb(trap)], dtype=object)))
+    with pytest.raises(InputError, match="U holds Python objects"):
+        load_model(path)
+    assert not trap.exists()
+
+
+def npz_with_header(path, shape, data=b"\0" * 16):
+    """A file whose U says that it has `shape`."""
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        header, {"descr": "<f8", "fortran_order": False, "shape": shape}
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("U.npy", header.getvalue() + data)
+    return path
+
+
+def test_does_not_believe_a_header_that_claims_more_than_there_is(tmp_path):
+    path = npz_with_header(tmp_path / "model.npz", (10**12, 10**6))
+    with pytest.raises(InputError, match=r"claims shape .* and has 16; the file is damaged"):
+        load_model(path)
+
+
+def test_does_not_unpack_what_was_made_to_fill_a_memory(tmp_path):
+    path = tmp_path / "model.npz"
+    np.savez_compressed(path, **good(U=np.zeros((4, 2_500_000))))
+    with pytest.raises(InputError, match="would expand"):
+        load_model(path)
+
+
+def test_refuses_what_is_no_whole_npz_file(tmp_path):
+    whole = write(tmp_path / "whole.npz", **good()).read_bytes()
+    path = tmp_path / "model.npz"
+    for content in (b"", b"not a zip", whole[: len(whole) // 2], whole[:-30]):
+        path.write_bytes(content)
+        with pytest.raises(InputError, match=r"no whole \.npz file"):
+            load_model(path)
+    with pytest.raises(InputError, match="cannot read"):
+        load_model(tmp_path / "missing.npz")
+    path.write_bytes(whole.replace(b"\x93NUMPY", b"\x93NUMPX"))
+    with pytest.raises(InputError):
+        load_model(path)
+
+
+def test_a_vocabulary_of_another_size_is_refused(tmp_path):
+    path = write(tmp_path / "model.npz", **good())
+    with pytest.raises(InputError, match=r"vocabulary has 2 words and the model of .* 6"):
+        load_model(path, vocabulary=Vocabulary(["a", UNKNOWN_TOKEN]))
+
+
+def test_the_published_model(real_data, tmp_path):
+    x = [0, 51, 27, 16, 10, 856, 53, 25, 34, 69]
+    y = [51, 27, 16, 10, 856, 53, 25, 34, 69, 1]
+    model = load_model(real_data("wildml/trained-model-theano.npz"), backend="jax")
+    assert (model.word_dim, model.hidden_dim, model.config.dtype) == (8000, 50, "float32")
+    assert model.calculate_loss([x], [y]) == pytest.approx(5.282925, abs=1e-5)
+    first_words = model.forward_propagation([0])[0]
+    assert first_words.argsort()[::-1][:2].tolist() == [100, 7999]
+    assert first_words[[100, 7999]] == pytest.approx([0.1383, 0.1270], abs=5e-5)
+    again = tmp_path / "again.npz"
+    save_model_parameters_theano(again, model)
+    assert load_model(again, backend="numpy").calculate_loss([x], [y]) == pytest.approx(
+        5.282925, abs=1e-5
+    )
+    words = Vocabulary([SENTENCE_START, SENTENCE_END, *map(str, range(7997)), UNKNOWN_TOKEN])
+    assert len(generate_sentence(model, words, rng=0)) >= 7
+
+
+def test_the_configuration_is_json_that_others_can_read(tmp_path, model):
+    path = tmp_path / "model.npz"
+    save_model(path, model)
+    with np.load(path) as arrays:
+        assert json.loads(arrays["configuration"].tobytes())["word_dim"] == 6
+        assert json.loads(arrays["vocabulary"].tobytes()) == WORDS
