@@ -87,6 +87,8 @@ def choose_backend(name: str = "auto", device: str = "auto", dtype: str = "float
     InputError
         If the backend or device is not available here; the message names the remedy.
     """
+    # A member of a string enumeration prints as what it is called, not as what it says.
+    name, device, dtype = str(name), str(device), str(dtype)
     if dtype not in ("float32", "float64"):
         raise InputError(f"unknown dtype {dtype!r}; give float32 or float64")
     if device not in DEVICES:
@@ -177,8 +179,13 @@ def _jax_device(device: str, dtype: str) -> Any:
         jax.config.update("jax_enable_x64", True)
     try:
         return jax.devices(None if device == "auto" else device)[0]
-    except RuntimeError:
+    except (RuntimeError, AssertionError) as error:
+        if device == "gpu":
+            raise InputError(
+                "JAX finds no GPU here; install its GPU build (pip install 'rnn-graph[cuda]') on a"
+                " machine with one, or give --device cpu (device='cpu')"
+            ) from None
         raise InputError(
-            "JAX finds no GPU here; install its GPU build (pip install 'rnn-graph[cuda]') on a"
-            " machine with one, or give --device cpu (device='cpu')"
+            f"JAX has no device {device!r} here ({repr(error)[:200]});"
+            " is JAX_PLATFORMS set to something that is not here?"
         ) from None

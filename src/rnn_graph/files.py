@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -16,18 +16,41 @@ def check_can_write(path: str | Path) -> Path:
     Raises
     ------
     InputError
-        If its folder is missing or not writable, or `path` is a folder.
+        If its folder is missing or not writable, or `path` is a folder or a device.
     """
     path = Path(path)
-    if path.is_dir():
-        raise InputError(f"cannot write {path}: it is a folder; give a file name")
-    if not path.parent.is_dir():
-        raise InputError(f"cannot write {path}: there is no folder {path.parent}; create it first")
-    if not os.access(path.parent, os.W_OK):
+    try:
+        if path.is_dir():
+            raise InputError(f"cannot write {path}: it is a folder; give a file name")
+        if path.exists() and not path.is_file():
+            raise InputError(f"cannot write {path}: it is no regular file; give another name")
+        if not path.parent.is_dir():
+            raise InputError(
+                f"cannot write {path}: there is no folder {path.parent}; create it first"
+            )
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
         raise InputError(
-            f"cannot write {path}: no permission to write in {path.parent}; choose another folder"
-        )
+            f"cannot write {path}: {error.strerror}; choose another file or folder"
+        ) from None
     return path
+
+
+def check_outputs(outputs: Iterable[Path | None], inputs: Iterable[Path] = ()) -> None:
+    """Check that all outputs can be written, and that none is an input or another output.
+
+    Raises
+    ------
+    InputError
+        As `check_can_write`, or if two of the paths are the same file.
+    """
+    taken = {path.resolve() for path in inputs}
+    for path in filter(None, outputs):
+        check_can_write(path)
+        if path.resolve() in taken:
+            raise InputError(f"{path} is given twice; writing it would overwrite the other one")
+        taken.add(path.resolve())
 
 
 @contextmanager
@@ -40,7 +63,7 @@ def atomic_write(path: str | Path) -> Iterator[BinaryIO]:
     path = check_can_write(path)
     try:
         with tempfile.NamedTemporaryFile(
-            dir=path.parent, prefix=f".{path.name}.", suffix=".partial", delete=False
+            dir=path.parent, prefix=".rnn_graph-", suffix=".partial", delete=False
         ) as stream:
             try:
                 yield stream

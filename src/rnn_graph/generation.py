@@ -70,7 +70,7 @@ def generate_sentence(
             " vocabulary that the model was trained with"
         )
     _check_settings(min_length, max_length, temperature, top_k, top_p, prompt)
-    _require_markers(vocabulary)
+    vocabulary.require_sentence_markers()
     generator = as_random_generator(rng)
     forbidden = [vocabulary.unknown_id, vocabulary[SENTENCE_START]]
     end = vocabulary[SENTENCE_END]
@@ -123,6 +123,8 @@ def sample_from_logits(
     """
     logits = np.array(logits, dtype=np.float64)
     logits[list(forbidden)] = -np.inf
+    if np.isnan(logits).any() or logits.max() in (np.inf, -np.inf):
+        raise InputError("the model's predictions are not finite; its training diverged")
     if temperature == 0:
         return int(logits.argmax())
     weights = np.exp((logits - logits.max()) / temperature)
@@ -138,9 +140,10 @@ def sample_from_logits(
 
 
 def _check_settings(min_length, max_length, temperature, top_k, top_p, prompt) -> None:
-    if not 0 <= min_length <= max_length:
+    if not 0 <= min_length <= max_length or max_length < 1:
         raise InputError(
             f"min_length {min_length} and max_length {max_length}; give 0 ≤ min_length ≤ max_length"
+            " and a max_length of at least 1"
         )
     if len(prompt) >= max_length:
         raise InputError(f"the prompt has {len(prompt)} words; raise max_length ({max_length})")
@@ -150,9 +153,3 @@ def _check_settings(min_length, max_length, temperature, top_k, top_p, prompt) -
         raise InputError(f"top_k is {top_k}; give at least 1")
     if top_p is not None and not 0 < top_p <= 1:
         raise InputError(f"top_p is {top_p}; give a number above 0, up to 1")
-
-
-def _require_markers(vocabulary: Vocabulary) -> None:
-    for marker in (SENTENCE_START, SENTENCE_END):
-        if marker not in vocabulary:
-            raise InputError(f"the vocabulary has no {marker}; generation begins and ends with it")

@@ -1,6 +1,7 @@
 """Model files: one `.npz` of arrays, configuration (JSON) and vocabulary, read without pickles."""
 
 import json
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -21,6 +22,11 @@ VOCABULARY = "vocabulary"
 # Trained parameters hardly compress; what shrinks more than this was made to fill a memory.
 LARGEST_EXPANSION = 200
 HARMLESS_SIZE = 2**26  # bytes
+
+HEADER_READERS = {
+    (1, 0): npy_format.read_array_header_1_0,
+    (2, 0): npy_format.read_array_header_2_0,
+}
 
 
 @dataclass(frozen=True)
@@ -76,15 +82,21 @@ def read_model_file(path: str | Path) -> ModelFile:
             }
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}; check the path") from None
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    # An encrypted file is a RuntimeError, an unknown method of compression another.
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError) as error:
+        if isinstance(error, InputError):
+            raise
         raise InputError(
-            f"{path} is no whole .npz file ({error}); give a file that `rnn-graph train` wrote, or"
-            " download it again"
+            f"{path} is no whole .npz file ({_line(error)}); give one that `rnn-graph train` wrote,"
+            " or download it again"
         ) from None
     configuration = _bytes_as_json(path, CONFIGURATION, arrays.pop(CONFIGURATION, None), {})
-    tokens = _bytes_as_json(path, VOCABULARY, arrays.pop(VOCABULARY, None), None)
-    vocabulary = None if tokens is None else Vocabulary(tokens)
-    return ModelFile(arrays, configuration, vocabulary)
+    tokens = _bytes_as_json(path, VOCABULARY, arrays.pop(VOCABULARY, None), [])
+    if not isinstance(configuration, dict):
+        raise InputError(f"{path}: {CONFIGURATION} is no JSON object; the file is damaged")
+    if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
+        raise InputError(f"{path}: {VOCABULARY} is no list of words; the file is damaged")
+    return ModelFile(arrays, configuration, Vocabulary(tokens) if tokens else None)
 
 
 def require_shapes(
@@ -127,13 +139,15 @@ def _read_array(path: str | Path, archive: zipfile.ZipFile, member: zipfile.ZipI
     with archive.open(member) as stream:
         try:
             shape, dtype = _read_header(stream)
-        except (ValueError, SyntaxError, OverflowError) as error:
+        except (ValueError, SyntaxError, OverflowError, tokenize.TokenError) as error:
             raise InputError(f"{path}: {name} is no NumPy array ({_line(error)})") from None
         if dtype.hasobject:
             raise InputError(
                 f"{path}: {name} holds Python objects, which could run code when read; only arrays"
                 " of numbers are loaded"
             )
+        if dtype.kind not in "biuf":
+            raise InputError(f"{path}: {name} holds values of type {dtype}; expected real numbers")
         claimed = int(np.prod(shape, dtype=object)) * dtype.itemsize
         if claimed != member.file_size - stream.tell():
             raise InputError(
@@ -157,17 +171,16 @@ def _read_array(path: str | Path, archive: zipfile.ZipFile, member: zipfile.ZipI
 
 def _read_header(stream: BinaryIO) -> tuple[tuple[int, ...], np.dtype]:
     version = npy_format.read_magic(stream)
-    read = npy_format.read_array_header_1_0
-    if version != (1, 0):
-        read = npy_format.read_array_header_2_0
-    shape, _, dtype = read(stream)
+    if version not in HEADER_READERS:
+        raise ValueError(f"unknown version {version} of the format")
+    shape, _, dtype = HEADER_READERS[version](stream)
     if any(size < 0 for size in shape):
         raise ValueError(f"shape {shape}")
     return shape, dtype
 
 
 def _json_as_bytes(value: Any) -> np.ndarray:
-    return np.frombuffer(json.dumps(value).encode(), dtype=np.uint8)
+    return np.frombuffer(json.dumps(value, allow_nan=False).encode(), dtype=np.uint8)
 
 
 def _bytes_as_json(path: str | Path, name: str, array: np.ndarray | None, default: Any) -> Any:
@@ -175,7 +188,7 @@ def _bytes_as_json(path: str | Path, name: str, array: np.ndarray | None, defaul
         return default
     try:
         return json.loads(array.astype(np.uint8).tobytes())
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise InputError(f"{path}: {name} is damaged ({_line(error)})") from None
 
 

@@ -2,6 +2,10 @@
 
 import numpy as np
 
+from rnn_graph.errors import InputError
+
+LARGEST_SEED = 2**32 - 1
+
 RandomSource = int | np.random.Generator | np.random.RandomState | None
 
 
@@ -17,4 +21,6 @@ def as_random_generator(rng: RandomSource) -> np.random.Generator | np.random.Ra
     """
     if isinstance(rng, np.random.Generator | np.random.RandomState):
         return rng
+    if isinstance(rng, int) and not 0 <= rng <= LARGEST_SEED:
+        raise InputError(f"the seed is {rng}; give a whole number from 0 to {LARGEST_SEED}")
     return np.random.RandomState(rng)

@@ -68,7 +68,10 @@ def read_documents(
 @contextmanager
 def _open_binary(path: str | Path) -> Iterator[BinaryIO]:
     """Open a file or standard input for reading; look through gzip."""
-    if str(path) == STANDARD_INPUT:
+    is_standard_input = str(path) == STANDARD_INPUT
+    if is_standard_input:
+        if sys.stdin is None:
+            raise InputError("standard input is closed; give a file with --data")
         raw = sys.stdin.buffer
     else:
         try:
@@ -85,8 +88,10 @@ def _open_binary(path: str | Path) -> Iterator[BinaryIO]:
         raise InputError(
             f"{path} is a damaged gzip file ({error}); make or download it again"
         ) from None
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from None
     finally:
-        if raw is not sys.stdin.buffer:
+        if not is_standard_input:
             raw.close()
 
 
@@ -94,12 +99,7 @@ def _decoded_lines(stream: BinaryIO, path: str | Path, encoding: str, errors: st
     """Decode line by line, so that an error can say where it is."""
     if encoding.lower().replace("_", "-") in ("utf-8", "utf8"):
         encoding = "utf-8-sig"  # the same, but for a byte order mark, which it takes away
-    try:
-        decoder = codecs.getincrementaldecoder(encoding)(errors)
-    except LookupError:
-        raise InputError(
-            f"unknown encoding {encoding!r}; give a name that Python knows, such as utf-8 or cp1252"
-        ) from None
+    decoder = _decoder(encoding, errors)
     number, offset, pending = 0, 0, ""
     for number, raw_line in enumerate(stream, 1):
         try:
@@ -109,6 +109,8 @@ def _decoded_lines(stream: BinaryIO, path: str | Path, encoding: str, errors: st
                 f"{path}, line {number}, byte {offset + error.start}: not {encoding}"
                 f" ({error.reason}); give --encoding, or --errors replace to go on"
             ) from None
+        except UnicodeError as error:
+            raise InputError(f"{path}, line {number}: not {encoding} ({error})") from None
         offset += len(raw_line)
         for line in lines:
             yield _without_nul(line, path, number) + "\n"
@@ -123,6 +125,18 @@ def _decoded_lines(stream: BinaryIO, path: str | Path, encoding: str, errors: st
         yield _without_nul(pending, path, number)
 
 
+def _decoder(encoding: str, errors: str) -> codecs.IncrementalDecoder:
+    try:
+        codecs.lookup_error(errors)
+        "".encode(encoding)  # refuses what Python calls a codec and is no text encoding
+        return codecs.getincrementaldecoder(encoding)(errors)
+    except (LookupError, UnicodeError):
+        raise InputError(
+            f"unknown encoding {encoding!r} or errors {errors!r}; give names that Python knows,"
+            " such as utf-8 or cp1252, and strict or replace"
+        ) from None
+
+
 def _without_nul(line: str, path: str | Path, number: int) -> str:
     if "\0" in line:
         raise InputError(
@@ -135,22 +149,18 @@ def _csv_column(lines: Iterator[str], path: str | Path, column: str) -> Iterator
     csv.field_size_limit(LONGEST_CSV_FIELD)
     source = _CountedLines(lines)
     rows = csv.reader(source, skipinitialspace=True)
-    header = next(rows, [])
+    header = _next_record(rows, path) or []
     if column not in header:
+        names = ", ".join(map(repr, header))
         raise InputError(
-            f"{path} has no column {column!r} in its header"
-            f" ({', '.join(header)[:200]}); name one with --column, or give --format text"
+            f"{path} has no column {column!r} in its header ({names[:200]}); name one with"
+            " --column, or give --format text"
         )
     place = header.index(column)
     while True:
         first_line = rows.line_num + 1
         source.record.clear()
-        try:
-            row = next(rows, None)
-        except csv.Error as error:
-            raise InputError(
-                f"{path}, record from line {first_line}: {error}; is a quote never closed?"
-            ) from None
+        row = _next_record(rows, path)
         if row is None:
             return
         if source.exhausted and _ends_inside_quotes(source.record):
@@ -162,6 +172,17 @@ def _csv_column(lines: Iterator[str], path: str | Path, column: str) -> Iterator
                 f"{path}, line {first_line}: {len(row)} columns, the header has {len(header)};"
                 " quote the fields that hold commas"
             )
+
+
+def _next_record(rows: Iterator[list[str]], path: str | Path) -> list[str] | None:
+    first_line = rows.line_num + 1
+    try:
+        return next(rows, None)
+    except csv.Error as error:
+        raise InputError(
+            f"{path}, record from line {first_line}: {error}; is a quote never closed, or are the"
+            " line ends of another kind?"
+        ) from None
 
 
 class _CountedLines:

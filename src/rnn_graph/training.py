@@ -103,7 +103,9 @@ def train_with_sgd(
     InputError
         If there is no sentence, or a setting is not positive.
     """
-    _check_settings(X_train, learning_rate, nepoch, evaluate_loss_after)
+    if not len(X_train):
+        raise InputError("no sentence to train on; give at least one")
+    check_settings(learning_rate, nepoch, evaluate_loss_after)
     losses: list[tuple[int, float]] = []
     num_examples_seen = 0
     total_examples = nepoch * len(X_train)
@@ -132,21 +134,23 @@ def train_with_sgd(
             if should_stop():
                 break
         _finite_parameters(model, num_examples_seen, learning_rate)
+        # What the last step did shows in no later one.
+        last_loss = model.calculate_loss(X_train[-1:], y_train[-1:])
+        _require_finite(last_loss, num_examples_seen, learning_rate)
     except TrainingDiverged:
         model.set_parameters(good_parameters)
         raise
     return losses
 
 
-def _check_settings(X_train, learning_rate, nepoch, evaluate_loss_after) -> None:
-    if not len(X_train):
-        raise InputError("no sentence to train on; give at least one")
+def check_settings(learning_rate: float, nepoch: int, evaluate_loss_after: int) -> None:
+    """Raise `InputError` unless all settings are positive and finite."""
     for name, value in (
         ("learning_rate", learning_rate),
         ("nepoch", nepoch),
         ("evaluate_loss_after", evaluate_loss_after),
     ):
-        if not value > 0:
+        if not 0 < value < math.inf:
             raise InputError(f"{name} is {value}; give a number above 0")
 
 

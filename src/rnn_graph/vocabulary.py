@@ -104,6 +104,15 @@ class Vocabulary:
     def __repr__(self) -> str:
         return f"<Vocabulary of {len(self)} tokens>"
 
+    def require_sentence_markers(self) -> None:
+        """Raise `InputError` unless both sentence markers are here."""
+        for marker in (SENTENCE_START, SENTENCE_END):
+            if marker not in self:
+                raise InputError(
+                    f"the vocabulary has no {marker}, with which sentences begin or end; give the"
+                    " vocabulary that the model was trained with"
+                )
+
     @property
     def unknown_id(self) -> int:
         return self._ids[UNKNOWN_TOKEN]

@@ -211,7 +211,7 @@ def test_true_perplexity_counts_the_end_of_a_sentence_as_a_word(grammar, corpus)
     start = grammar.start()
     expected = math.exp(entropy[start] / (length[start] + 1))
     assert corpus.true_perplexity == pytest.approx(expected, rel=0.03)
-    assert 11.5 < expected < 22
+    assert 12 < expected < 13
 
 
 def test_a_corpus_is_the_first_and_the_last_part_of_one_stream():

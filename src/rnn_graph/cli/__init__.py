@@ -8,8 +8,10 @@ import os
 import sys
 import warnings
 
-from rnn_graph.cli.application import app
 from rnn_graph.errors import InputError, InputWarning, TrainingDiverged
+
+# What the option library exits with on Ctrl-C.
+INTERRUPTED = 130
 
 
 def main() -> None:
@@ -18,21 +20,41 @@ def main() -> None:
     warnings.simplefilter("ignore")
     warnings.simplefilter("always", InputWarning)
     try:
-        app()
+        _run()
     except InputError as error:
         _exit(error, 2)
     except TrainingDiverged as error:
         _exit(error, 1)
+    except MemoryError as error:
+        _exit(f"out of memory ({error}); make the model or the data smaller", 1)
     except KeyboardInterrupt:
         _exit("interrupted", 1)
-    except BrokenPipeError:
-        # The reader of our output has gone; let the interpreter's last flush go nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+    except OSError as error:
+        # The result has nowhere to go; nor may the interpreter's own last flush.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        if isinstance(error, BrokenPipeError):
+            sys.exit(1)
+        _exit(f"cannot write the result: {error.strerror}", 1)
+
+
+def _run() -> None:
+    from rnn_graph.cli.application import app
+
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        app()
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            raise KeyboardInterrupt from None
+        raise
+    finally:
+        sys.stdout.flush()
 
 
 def _exit(message: object, status: int) -> None:
-    print(f"rnn-graph: {message}", file=sys.stderr)
+    line = " ".join(str(message).splitlines())
+    print(f"rnn-graph: {line}", file=sys.stderr)
     sys.exit(status)
 
 

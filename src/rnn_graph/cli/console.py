@@ -11,6 +11,13 @@ def print_json(result: Any) -> None:
     print()
 
 
+def error_console():
+    """Rich's console on stderr, for progress."""
+    from rich.console import Console
+
+    return Console(stderr=True)
+
+
 def log(message: str) -> None:
     """Tell the user something that is no result."""
     print(message, file=sys.stderr)

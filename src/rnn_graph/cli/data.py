@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from rnn_graph.cli import options
-from rnn_graph.cli.options import FileFormat, TokenizerName
+from rnn_graph.cli.options import DecodingErrors, FileFormat, TokenizerName
 
 app = typer.Typer(help="List, draw and fetch texts; build vocabularies.", no_args_is_help=True)
 
@@ -55,10 +55,9 @@ def sample(
     """
     from rnn_graph.cli.console import print_json
     from rnn_graph.datasets import sample_sentences
-    from rnn_graph.files import check_can_write
+    from rnn_graph.files import check_outputs
 
-    if out:
-        check_can_write(out)
+    check_outputs([out])
     sentences = sample_sentences(count, rng=seed)
     if as_json:
         print_json([{"text": " ".join(s.words), "ln_p": s.log_probability} for s in sentences])
@@ -82,14 +81,18 @@ def fetch(
 
     An interrupted download goes on where it stopped.
     """
-    from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TransferSpeedColumn
 
-    from rnn_graph.cli.console import print_json
+    from rnn_graph.cli.console import error_console, print_json
     from rnn_graph.datasets.originals import fetch as fetch_original
 
+    console = error_console()
     with Progress(
-        BarColumn(), DownloadColumn(), TransferSpeedColumn(), console=Console(stderr=True)
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        console=console,
+        disable=not console.is_terminal,
     ) as progress:
         task = progress.add_task(name, total=None, visible=False)
 
@@ -113,15 +116,14 @@ def vocabulary(
     pre_split: options.PreSplit = False,
     tokenizer: options.Tokenizer = TokenizerName.NLTK,
     encoding: options.Encoding = "utf-8",
-    errors: options.Errors = "strict",
+    errors: options.Errors = DecodingErrors.STRICT,
 ) -> None:
     """Write a text's most frequent words, one a line, in order of their ids."""
     from rnn_graph.corpus import count_tokens, read_sentences
-    from rnn_graph.files import check_can_write
+    from rnn_graph.files import check_outputs
     from rnn_graph.vocabulary import SENTENCE_END, SENTENCE_START, Vocabulary
 
-    if out:
-        check_can_write(out)
+    check_outputs([out], inputs=[data])
     counts = count_tokens(
         read_sentences(
             data,

@@ -9,7 +9,8 @@ from rnn_graph.cli.models import build_word_model
 from rnn_graph.cli.training import train_and_save
 from rnn_graph.corpus import Corpus
 from rnn_graph.datasets import comment_corpus
-from rnn_graph.files import check_can_write
+from rnn_graph.errors import InputError
+from rnn_graph.files import check_outputs
 from rnn_graph.generation import generate_sentence
 from rnn_graph.models.files import load_model
 from rnn_graph.randomness import as_random_generator
@@ -26,10 +27,12 @@ GENERATED_SENTENCES = 10
 
 def demonstrate(out: Path, *, sentences: int, epochs: int, seed: int, **computing: Any) -> None:
     """Train on embedded sentences, save model and picture, generate, compare with the truth."""
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot make the folder {out}: {error.strerror}") from None
     model_path, picture = out / "word-model.npz", out / "loss.png"
-    for path in (model_path, picture):
-        check_can_write(path)
+    check_outputs([model_path, picture])
 
     log(f"drawing {sentences:,} sentences from a grammar whose probabilities are known")
     drawn = comment_corpus(sentences, HELD_OUT_SENTENCES, rng=seed)

@@ -7,7 +7,13 @@ from typing import Annotated
 import typer
 
 from rnn_graph.cli import options
-from rnn_graph.cli.options import BackendName, DeviceName, FileFormat, TokenizerName
+from rnn_graph.cli.options import (
+    BackendName,
+    DecodingErrors,
+    DeviceName,
+    FileFormat,
+    TokenizerName,
+)
 
 EXAMPLE = "Example: rnn-graph evaluate model.npz --data comments.csv"
 
@@ -21,7 +27,7 @@ def evaluate(
     pre_split: options.PreSplit = False,
     tokenizer: options.Tokenizer = TokenizerName.NLTK,
     encoding: options.Encoding = "utf-8",
-    errors: options.Errors = "strict",
+    errors: options.Errors = DecodingErrors.STRICT,
     backend: options.Backend = BackendName.AUTO,
     device: options.Device = DeviceName.AUTO,
     dtype: options.Dtype = None,
@@ -38,6 +44,7 @@ def evaluate(
     from rnn_graph.signature import as_line, signature
 
     loaded = load_word_model(model, vocabulary, backend=backend, device=device, dtype=dtype)
+    loaded.vocabulary.require_sentence_markers()
     corpus = read_corpus(
         data,
         file_format=file_format,

@@ -26,7 +26,10 @@ def generate(
     backend: options.Backend = BackendName.AUTO,
     device: options.Device = DeviceName.AUTO,
     dtype: options.Dtype = None,
-    seed: Annotated[int | None, typer.Option(help="The same seed, the same sentences.")] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(min=0, max=options.LARGEST_SEED, help="The same seed, the same sentences."),
+    ] = None,
     as_json: options.Json = False,
 ) -> None:
     """Draw new sentences from a language model, one a line."""

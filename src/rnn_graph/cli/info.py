@@ -35,13 +35,28 @@ def info(
         return
     for name, array in arrays.items():
         print(f"{name:24} {array['dtype']} {tuple(array['shape'])}")
-    training = content.configuration.get("training", {})
-    for key, value in (content.configuration | training).items():
-        if key not in ("training", "history", "versions"):
+    for key, value in content.configuration.items():
+        if key != "training":
             print(f"{key:24} {value}")
-    for seen, loss in training.get("history", []):
-        print(f"{'loss':24} {loss:.6f} after {seen:,} sentences")
+    for line in _training_lines(content.configuration.get("training", {})):
+        print(line)
     if vocabulary is None:
         print(f"{'vocabulary':24} none: a bare file; generate and evaluate want --vocabulary")
     else:
         print(f"{'vocabulary':24} {len(vocabulary):,} words: {' '.join(vocabulary.tokens[:8])} …")
+
+
+def _training_lines(training) -> list[str]:
+    from rnn_graph.signature import as_line
+
+    try:
+        return [
+            f"{'trained on':24} {training['data']}",
+            *(
+                f"{'loss':24} {loss:.6f} after {seen:,} sentences"
+                for seen, loss in training["history"]
+            ),
+            f"{'signature':24} {as_line(training['signature'])}",
+        ]
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return [f"{'training':24} {training}"] if training else []

@@ -37,6 +37,12 @@ class TokenizerName(StrEnum):
     WHITESPACE = "whitespace"
 
 
+class DecodingErrors(StrEnum):
+    STRICT = "strict"
+    REPLACE = "replace"
+    IGNORE = "ignore"
+
+
 class ScheduleName(StrEnum):
     CONSTANT = "constant"
     LINEAR = "linear"
@@ -61,7 +67,9 @@ Dtype = Annotated[
         rich_help_panel=COMPUTING,
     ),
 ]
-Seed = Annotated[int, typer.Option(help="Seeds every random number.")]
+LARGEST_SEED = 2**32 - 1  # as rnn_graph.randomness has it, which imports NumPy
+
+Seed = Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seeds every random number.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
 
 DataFile = Annotated[
@@ -89,11 +97,8 @@ Tokenizer = Annotated[
 ]
 Encoding = Annotated[str, typer.Option(help="Of the text.", rich_help_panel=READING)]
 Errors = Annotated[
-    str,
-    typer.Option(
-        help="What to do with bytes that are not text: strict, replace, ignore.",
-        rich_help_panel=READING,
-    ),
+    DecodingErrors,
+    typer.Option(help="What to do with bytes that are not text.", rich_help_panel=READING),
 ]
 VocabularyFile = Annotated[
     Path | None,

@@ -5,9 +5,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from rnn_graph.cli.console import error_console
 from rnn_graph.metrics import perplexity
 from rnn_graph.training import Evaluation, Step
 
@@ -26,14 +26,16 @@ class TrainingProgress:
     """
 
     def __init__(self, total_words: int):
+        console = error_console()
         self._progress = Progress(
             TextColumn("{task.fields[done]}"),
             BarColumn(bar_width=None),
             TextColumn("{task.fields[rate]:,.0f} words/s"),
             TextColumn("loss {task.fields[loss]:.3f} ppl {task.fields[ppl]:,.1f}"),
             TimeRemainingColumn(compact=True),
-            console=Console(stderr=True),
+            console=console,
             transient=True,
+            disable=not console.is_terminal,
         )
         self._task = self._progress.add_task(
             "", total=total_words, done="", rate=0.0, loss=0.0, ppl=0.0

@@ -9,6 +9,7 @@ import typer
 from rnn_graph.cli import options
 from rnn_graph.cli.options import (
     BackendName,
+    DecodingErrors,
     DeviceName,
     FileFormat,
     ScheduleName,
@@ -50,7 +51,7 @@ def word(
     pre_split: options.PreSplit = False,
     tokenizer: options.Tokenizer = TokenizerName.NLTK,
     encoding: options.Encoding = "utf-8",
-    errors: options.Errors = "strict",
+    errors: options.Errors = DecodingErrors.STRICT,
     backend: options.Backend = BackendName.AUTO,
     device: options.Device = DeviceName.AUTO,
     dtype: options.Dtype = None,
@@ -66,11 +67,12 @@ def word(
     from rnn_graph.cli.console import log, print_json
     from rnn_graph.cli.models import build_word_model, read_corpus
     from rnn_graph.cli.training import split_held_out, train_and_save
-    from rnn_graph.files import check_can_write
+    from rnn_graph.files import check_outputs
     from rnn_graph.signature import as_line
+    from rnn_graph.training import check_settings
 
-    for path in filter(None, (out, plot)):
-        check_can_write(path)
+    check_outputs([out, plot], inputs=[data])
+    check_settings(learning_rate, epochs, evaluate_every)
     corpus = read_corpus(
         data,
         file_format=file_format,

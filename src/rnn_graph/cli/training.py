@@ -75,7 +75,7 @@ def train_and_save(
     history: list[tuple[int, float]] = []
 
     def save() -> None:
-        save_model(out, model, training={"data": data, "history": history, **signed})
+        save_model(out, model, training={"data": data, "history": history, "signature": signed})
 
     def on_evaluation(evaluation: Evaluation) -> None:
         progress.on_evaluation(evaluation)

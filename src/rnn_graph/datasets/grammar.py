@@ -114,9 +114,11 @@ def sample_sentences(count: int, *, rng: RandomSource) -> list[Sentence]:
 
     Examples
     --------
-    >>> [sentence] = sample_sentences(1, rng=0)
-    >>> " ".join(sentence.words)
-    ''
+    >>> for sentence in sample_sentences(3, rng=2):
+    ...     print(" ".join(sentence.words))
+    my mods never ban you .
+    which cakes does she buy ?
+    i say he reviews my silly sequel .
     """
     if count < 0:
         raise InputError(f"count is {count}; a number of sentences is 0 or more")

@@ -91,7 +91,7 @@ def zipf_probabilities(count: int) -> list[float]:
 
 
 def lexical_rules() -> Iterator[tuple[str, str, float]]:
-    """Every (preterminal, word, probability), such as ("what_pl", "phones", 0.06).
+    """Every (preterminal, word, probability), such as ("what_pl", "phones", 0.042).
 
     The preterminal is the name of the class with the form after an underscore, or the bare name
     where the class has no forms.

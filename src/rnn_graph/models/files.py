@@ -68,6 +68,9 @@ def load_model(
     if configuration.get("model", WORD_MODEL) != WORD_MODEL:
         raise InputError(f"{path} holds a {configuration['model']!r} model, expected {WORD_MODEL}")
     sizes = require_shapes(path, content.arrays, WORD_MODEL_SHAPES)
+    truncate = configuration.get("bptt_truncate", TUTORIAL_BPTT_TRUNCATE)
+    if truncate is not None and not (isinstance(truncate, int) and truncate >= 0):
+        raise InputError(f"{path}: bptt_truncate is {truncate!r}; expected a whole number or null")
     vocabulary = vocabulary or content.vocabulary
     if vocabulary is not None and len(vocabulary) != sizes["V"]:
         raise InputError(
@@ -75,7 +78,7 @@ def load_model(
             " give the vocabulary that the model was trained with"
         )
     options: dict[str, Any] = {
-        "bptt_truncate": configuration.get("bptt_truncate", TUTORIAL_BPTT_TRUNCATE),
+        "bptt_truncate": truncate,
         "vocabulary": vocabulary,
         "rng": 0,  # overwritten below
     }

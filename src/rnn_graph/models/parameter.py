@@ -60,7 +60,8 @@ class Parameter:
         Raises
         ------
         InputError
-            If the shape is another: the compiled functions rely on it.
+            If the shape is another (the compiled functions rely on it), or a finite value would
+        become infinite in this precision.
         """
         value = np.asarray(value)
         if value.shape != self.shape:
@@ -68,7 +69,10 @@ class Parameter:
                 f"{self.name} has shape {self.shape}, the new value {value.shape}; build a model"
                 " of that size instead"
             )
-        stored = np.array(self._stored(value), dtype=self.variable.dtype, order="C")
+        with np.errstate(over="ignore"):
+            stored = np.array(self._stored(value), dtype=self.variable.dtype, order="C")
+        if not np.isfinite(stored).all() and np.isfinite(value).all():
+            raise InputError(f"{self.name} has values too large for {stored.dtype}; use float64")
         self.variable.set_value(self._backend.place(stored), borrow=True)
 
     def _stored(self, value: np.ndarray) -> np.ndarray:
