@@ -54,14 +54,14 @@ class Scripted:
 
 
 def test_halves_the_rate_when_the_loss_rose_since_the_last_evaluation():
-    model = Scripted(evaluations=[3.0, 2.0, 2.5, 2.4, 2.6, 2.5])
+    model = Scripted(evaluations=[3.0, 2.0, 2.5, 2.4, 2.6])
     X, y = [[0]], [[1]]
     train_with_sgd(model, X, y, learning_rate=0.8, nepoch=5, evaluate_loss_after=1)
     assert model.rates == [0.8, 0.8, 0.4, 0.4, 0.2]
 
 
 def test_a_schedule_multiplies_the_rate_by_the_share_that_is_left():
-    model = Scripted(evaluations=[3.0, 2.0, 1.0])
+    model = Scripted(evaluations=[3.0, 2.0])
     train_with_sgd(model, [[0]] * 2, [[1]] * 2, 0.8, 2, 1, schedule=linear_decay)
     np.testing.assert_allclose(model.rates, [0.8, 0.6, 0.4, 0.2])
 
@@ -75,11 +75,15 @@ def test_a_loss_that_is_not_finite_ends_training_with_the_last_good_parameters(b
 
 
 def test_parameters_that_are_not_finite_after_the_last_step_are_not_left_behind():
-    X, y = examples()
-    model = RNNNumpy(V, H, rng=4)
-    with pytest.raises(TrainingDiverged), np.errstate(all="ignore"):
-        train_with_sgd(model, X[:1], y[:1], learning_rate=1e308, nepoch=1)
-    assert all(np.isfinite(value).all() for value in model.get_parameters().values())
+    class Overflowing(Scripted):
+        def sgd_step(self, x, y, learning_rate):
+            self.parameters["W"] = self.parameters["W"] + np.inf
+            return 1.0
+
+    model = Overflowing(evaluations=[3.0])
+    with pytest.raises(TrainingDiverged):
+        train_with_sgd(model, [[0]], [[1]], nepoch=1)
+    assert model.parameters["W"] == 0
 
 
 def test_stops_after_the_step_that_was_going_on():

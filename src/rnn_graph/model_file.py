@@ -26,6 +26,7 @@ HARMLESS_SIZE = 2**26  # bytes
 HEADER_READERS = {
     (1, 0): npy_format.read_array_header_1_0,
     (2, 0): npy_format.read_array_header_2_0,
+    (3, 0): npy_format.read_array_header_2_0,  # differs in the encoding of field names alone
 }
 
 
@@ -91,12 +92,14 @@ def read_model_file(path: str | Path) -> ModelFile:
             " or download it again"
         ) from None
     configuration = _bytes_as_json(path, CONFIGURATION, arrays.pop(CONFIGURATION, None), {})
-    tokens = _bytes_as_json(path, VOCABULARY, arrays.pop(VOCABULARY, None), [])
+    tokens = _bytes_as_json(path, VOCABULARY, arrays.pop(VOCABULARY, None), None)
     if not isinstance(configuration, dict):
         raise InputError(f"{path}: {CONFIGURATION} is no JSON object; the file is damaged")
+    if tokens is None:
+        return ModelFile(arrays, configuration)
     if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
         raise InputError(f"{path}: {VOCABULARY} is no list of words; the file is damaged")
-    return ModelFile(arrays, configuration, Vocabulary(tokens) if tokens else None)
+    return ModelFile(arrays, configuration, Vocabulary(tokens))
 
 
 def require_shapes(

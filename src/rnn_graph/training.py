@@ -134,9 +134,6 @@ def train_with_sgd(
             if should_stop():
                 break
         _finite_parameters(model, num_examples_seen, learning_rate)
-        # What the last step did shows in no later one.
-        last_loss = model.calculate_loss(X_train[-1:], y_train[-1:])
-        _require_finite(last_loss, num_examples_seen, learning_rate)
     except TrainingDiverged:
         model.set_parameters(good_parameters)
         raise

@@ -1,5 +1,6 @@
 """Training with progress, checkpoints and a result, for `train word` and `demo`."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -112,10 +113,16 @@ def train_and_save(
                 save()
                 kept = f"{out} holds the last good model"
             raise TrainingDiverged(f"{error} ({kept})") from None
-        save()
     if interrupted():
+        save()
         log(f"interrupted after {seen:,} sentences; the model is in {out}")
     loss = model.calculate_loss(X, y)
+    if not math.isfinite(loss):
+        raise TrainingDiverged(
+            f"the loss became {loss} in the last epoch at learning rate {learning_rate:g}; train"
+            f" again with a smaller one, such as {learning_rate / 4:g} (what it led to was not"
+            " written)"
+        )
     history.append((seen, loss))
     score = (
         score_text(model.word_losses, *held_out, model.vocabulary.unknown_id)

@@ -1,4 +1,4 @@
-"""Text to train on: an embedded corpus whose true perplexity is known."""
+"""Text to train on: an embedded corpus whose true perplexity is known, and the originals."""
 
 from rnn_graph.datasets.grammar import (
     CommentCorpus,
@@ -7,11 +7,15 @@ from rnn_graph.datasets.grammar import (
     comment_grammar,
     sample_sentences,
 )
+from rnn_graph.datasets.originals import ORIGINALS, Original, fetch
 
 __all__ = [
+    "ORIGINALS",
     "CommentCorpus",
+    "Original",
     "Sentence",
     "comment_corpus",
     "comment_grammar",
+    "fetch",
     "sample_sentences",
 ]
