@@ -6,55 +6,58 @@ from pathlib import Path
 from rnn_graph.files import atomic_write
 from rnn_graph.metrics import perplexity
 
+Losses = Sequence[tuple[int, float]]
+
 
 def plot_loss_curve(
-    losses: Sequence[tuple[int, float]],
     path: str | Path,
     *,
-    title: str,
-    true_perplexity: float | None = None,
+    running: Losses,
+    evaluations: Losses,
+    held_out: float | None = None,
+    truth: float | None = None,
 ) -> None:
     """Draw perplexity over the sentences seen, as a PNG.
 
     Parameters
     ----------
-    losses
-        What `train_with_sgd` returns: (sentences seen, mean loss in nats a word).
-    true_perplexity
-        The perplexity of the distribution that the sentences were drawn from, where it is known.
+    running
+        (sentences seen, mean loss of the steps since the last point), nats a word.
+    evaluations
+        (sentences seen, loss over all training sentences), as `train_with_sgd` returns them.
+    held_out
+        Perplexity of held-out sentences at the end.
+    truth
+        Perplexity of the held-out sentences under the distribution that they were drawn from.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator, NullFormatter
 
     figure = Figure(figsize=(7, 4), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
-    seen, values = zip(*((n, perplexity(loss)) for n, loss in losses), strict=True)
-    axes.plot(seen, values, marker="o", markersize=4, label="model")
-    if true_perplexity is not None:
-        axes.axhline(true_perplexity, linestyle="--", color="gray")
-        axes.annotate(
-            f"truth {true_perplexity:.2f}",
-            (seen[-1], true_perplexity),
-            xytext=(0, -4),
-            textcoords="offset points",
-            ha="right",
-            va="top",
-            color="dimgray",
-        )
-    axes.annotate(
-        f"{values[-1]:.2f}",
-        (seen[-1], values[-1]),
-        xytext=(0, 6),
-        textcoords="offset points",
-        ha="right",
-    )
+    axes.plot(*_points(running), linewidth=1, alpha=0.6, label="while training")
+    axes.plot(*_points(evaluations), "o", color="C0", markersize=5, label="all training sentences")
+    end = evaluations[-1][0]
+    if held_out is not None:
+        axes.plot([end], [held_out], "D", color="C3", label=f"held out: {held_out:.2f}")
+    if truth is not None:
+        axes.axhline(truth, linestyle="--", color="black", linewidth=1, label=f"truth: {truth:.2f}")
+        axes.set_ylim(bottom=0.9 * truth)
     axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5)))
     axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.set_xlabel("sentences seen")
     axes.set_ylabel("perplexity a word")
-    axes.set_title(title)
-    axes.grid(alpha=0.3, which="both")
+    axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False)
     with atomic_write(path) as stream:
         figure.savefig(stream, format="png", dpi=120)
+
+
+def _points(losses: Losses) -> tuple[list[int], list[float]]:
+    return [seen for seen, _ in losses], [perplexity(loss) for _, loss in losses]

@@ -7,6 +7,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+# Seconds of a contender's turn, before counting and while counting.
+WARM_UP = 0.2
+TURN = 0.3
+
 
 @dataclass
 class Contender:
@@ -18,8 +22,6 @@ class Contender:
         For the table.
     run
         Does the work once and returns when it is done.
-    calls_a_round
-        How often a round calls it.
     compile_seconds, first_call_seconds
         Measured before.
     seconds
@@ -28,7 +30,6 @@ class Contender:
 
     name: str
     run: Callable[[], object]
-    calls_a_round: int = 20
     compile_seconds: float = 0.0
     first_call_seconds: float = 0.0
     seconds: list[float] = field(default_factory=list)
@@ -46,11 +47,24 @@ def timed(work: Callable[[], object]) -> tuple[float, object]:
 
 
 def time_in_rounds(contenders: Sequence[Contender], rounds: int) -> None:
-    """Let the contenders take turns, so that what slows the machine slows them all."""
+    """Let the contenders take turns, so that what slows the machine slows them all.
+
+    Each turn begins with calls that are not counted: caches and clocks get warm, and the threads
+    of the last contender's BLAS, which spin on for a while after its last product, go to sleep.
+    """
     for _ in range(rounds):
         for contender in contenders:
-            times = [timed(contender.run)[0] for _ in range(contender.calls_a_round)]
-            contender.seconds.append(statistics.median(times))
+            _call_for(contender.run, WARM_UP)
+            contender.seconds.append(statistics.median(_call_for(contender.run, TURN)))
+
+
+def _call_for(work: Callable[[], object], seconds: float) -> list[float]:
+    """Call again and again until `seconds` have passed; how long each call took."""
+    times: list[float] = []
+    end = time.perf_counter() + seconds
+    while not times or time.perf_counter() < end:
+        times.append(timed(work)[0])
+    return times
 
 
 def median_ratio(contender: Contender, baseline: Contender) -> float:

@@ -17,6 +17,8 @@ from rnn_graph.plotting import plot_loss_curve
 from rnn_graph.signature import signature
 from rnn_graph.training import SCHEDULES, Evaluation, Step, train_with_sgd
 
+RUNNING_LOSS_POINTS = 200
+
 Pairs = tuple[list[np.ndarray], list[np.ndarray]]
 
 
@@ -33,6 +35,32 @@ class TrainingResult:
     interrupted: bool
     history: list[tuple[int, float]]
     signature: dict[str, Any]
+
+
+class RunningLoss:
+    """The mean loss of the steps, in some hundred points over the whole training.
+
+    Attributes
+    ----------
+    seen
+        Steps until now.
+    points
+        (steps, mean loss in nats a word since the last point).
+    """
+
+    def __init__(self, total_steps: int):
+        self.seen = 0
+        self.points: list[tuple[int, float]] = []
+        self._steps_a_point = -(-total_steps // RUNNING_LOSS_POINTS)
+        self._loss = self._words = 0.0
+
+    def on_step(self, step: Step) -> None:
+        self.seen += 1
+        self._loss += step.loss
+        self._words += step.words
+        if self.seen % self._steps_a_point == 0:
+            self.points.append((self.seen, self._loss / self._words))
+            self._loss = self._words = 0.0
 
 
 def split_held_out(
@@ -84,15 +112,16 @@ def train_and_save(
         if evaluation.num_examples_seen:
             save()
 
-    words = sum(map(len, y))
-    seen = 0
+    running = RunningLoss(epochs * len(X))
 
     def on_step(step: Step) -> None:
-        nonlocal seen
-        seen += 1
+        running.on_step(step)
         progress.on_step(step)
 
-    with TrainingProgress(epochs * words) as progress, deferred_interrupt() as interrupted:
+    with (
+        TrainingProgress(epochs * sum(map(len, y))) as progress,
+        deferred_interrupt() as interrupted,
+    ):
         try:
             train_with_sgd(
                 model,
@@ -107,7 +136,7 @@ def train_and_save(
                 should_stop=interrupted,
             )
         except TrainingDiverged as error:
-            if seen < len(X):
+            if running.seen < len(X):
                 kept = "nothing was written"
             else:
                 save()
@@ -115,7 +144,7 @@ def train_and_save(
             raise TrainingDiverged(f"{error} ({kept})") from None
     if interrupted():
         save()
-        log(f"interrupted after {seen:,} sentences; the model is in {out}")
+        log(f"interrupted after {running.seen:,} sentences; the model is in {out}")
     loss = model.calculate_loss(X, y)
     if not math.isfinite(loss):
         raise TrainingDiverged(
@@ -123,7 +152,7 @@ def train_and_save(
             f" again with a smaller one, such as {learning_rate / 4:g} (what it led to was not"
             " written)"
         )
-    history.append((seen, loss))
+    history.append((running.seen, loss))
     score = (
         score_text(model.word_losses, *held_out, model.vocabulary.unknown_id)
         if held_out[0]
@@ -132,10 +161,11 @@ def train_and_save(
     save()
     if plot:
         plot_loss_curve(
-            history,
             plot,
-            title="Training of a word-level Elman network",
-            true_perplexity=true_perplexity,
+            running=running.points,
+            evaluations=history,
+            held_out=score.perplexity if score else None,
+            truth=true_perplexity,
         )
         log(f"loss curve in {plot}")
     return TrainingResult(
