@@ -23,7 +23,7 @@ def test_reports_every_contender_with_its_phases():
 
 def test_refuses_to_time_what_computes_something_else(monkeypatch):
     monkeypatch.setattr(lm_step.RNNTheano, "sgd_step", lambda *_: 12.0)
-    with pytest.raises(ArithmeticError, match="jax float32 does not compute .* loss differs"):
+    with pytest.raises(ArithmeticError, match=r"jax float32 does not compute .* loss differs"):
         measure_step(SIZES, backends=["jax"], rounds=1)
 
 

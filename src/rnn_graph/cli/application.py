@@ -6,6 +6,7 @@ import typer
 
 from rnn_graph._version import __version__
 from rnn_graph.cli import bench, data, demo, evaluate, generate, gradcheck, info, train
+from rnn_graph.cli.options import with_groups
 
 
 def _print_version(asked: bool) -> None:
@@ -33,10 +34,10 @@ def _options(
 
 
 app.add_typer(train.app, name="train")
-app.command(epilog=generate.EXAMPLE)(generate.generate)
-app.command(epilog=evaluate.EXAMPLE)(evaluate.evaluate)
+app.command(epilog=generate.EXAMPLE)(with_groups(generate.generate))
+app.command(epilog=evaluate.EXAMPLE)(with_groups(evaluate.evaluate))
 app.command(epilog=info.EXAMPLE)(info.info)
 app.add_typer(data.app, name="data")
 app.add_typer(bench.app, name="bench")
 app.command(epilog=gradcheck.EXAMPLE)(gradcheck.gradcheck)
-app.command(epilog=demo.EXAMPLE)(demo.demo)
+app.command(epilog=demo.EXAMPLE)(with_groups(demo.demo))

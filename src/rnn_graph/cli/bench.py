@@ -5,7 +5,6 @@ from typing import Annotated
 import typer
 
 from rnn_graph.cli import options
-from rnn_graph.cli.options import BackendName, DeviceName
 
 app = typer.Typer(help="Time the same work on every backend.", no_args_is_help=True)
 
@@ -20,7 +19,9 @@ def _workloads() -> None:
 
 
 @app.command("lm-step", epilog=EXAMPLE)
+@options.with_groups
 def lm_step(
+    *,
     vocabulary_size: Annotated[int, typer.Option(min=4, help="V.")] = 8000,
     hidden_dim: Annotated[int, typer.Option(min=1, help="H.")] = 100,
     length: Annotated[int, typer.Option(min=1, help="Words of the sentence, T.")] = 45,
@@ -29,9 +30,7 @@ def lm_step(
     growth: Annotated[
         bool, typer.Option("--growth", help="The step at 1, 2 and 4 times T, V and H instead.")
     ] = False,
-    backend: options.Backend = BackendName.AUTO,
-    device: options.Device = DeviceName.AUTO,
-    dtype: options.Dtype = None,
+    computing: options.Computing,
     seed: options.Seed = 0,
     as_json: options.Json = False,
 ) -> None:
@@ -47,11 +46,13 @@ def lm_step(
     sizes = StepSizes(
         vocabulary_size, hidden_dim, length, None if bptt_truncate < 0 else bptt_truncate
     )
-    backends = None if backend == BackendName.AUTO else [choose_backend(backend).name]
+    chosen = None
+    if computing.backend != options.BackendName.AUTO:
+        chosen = [choose_backend(computing.backend).name]
     settings = {
-        "backends": backends,
-        "dtypes": (dtype,) if dtype else ("float32", "float64"),
-        "device": device,
+        "backends": chosen,
+        "dtypes": (computing.dtype,) if computing.dtype else ("float32", "float64"),
+        "device": computing.device,
         "rounds": rounds,
         "seed": seed,
     }

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from rnn_graph.cli import options
-from rnn_graph.cli.options import DecodingErrors, FileFormat, TokenizerName
 
 app = typer.Typer(help="List, draw and fetch texts; build vocabularies.", no_args_is_help=True)
 
@@ -107,16 +106,13 @@ def fetch(
 
 
 @app.command(epilog=VOCABULARY_EXAMPLE)
+@options.with_groups
 def vocabulary(
+    *,
     data: options.DataFile,
     size: Annotated[int, typer.Option(help="Most frequent words to know.")] = 8000,
     out: Annotated[Path | None, typer.Option(help="A text file; stdout if not given.")] = None,
-    file_format: options.Format = FileFormat.AUTO,
-    column: options.Column = "body",
-    pre_split: options.PreSplit = False,
-    tokenizer: options.Tokenizer = TokenizerName.NLTK,
-    encoding: options.Encoding = "utf-8",
-    errors: options.Errors = DecodingErrors.STRICT,
+    reading: options.Reading,
 ) -> None:
     """Write a text's most frequent words, one a line, in order of their ids."""
     from rnn_graph.corpus import count_tokens, read_sentences
@@ -124,17 +120,7 @@ def vocabulary(
     from rnn_graph.vocabulary import SENTENCE_END, SENTENCE_START, Vocabulary
 
     check_outputs([out], inputs=[data])
-    counts = count_tokens(
-        read_sentences(
-            data,
-            file_format=file_format,
-            column=column,
-            pre_split=pre_split,
-            tokenizer=tokenizer,
-            encoding=encoding,
-            errors=errors,
-        )
-    )
+    counts = count_tokens(read_sentences(data, **vars(reading)))
     built = Vocabulary.from_counts(counts, size, required=(SENTENCE_START, SENTENCE_END))
     _write_lines(out, built.tokens)
 

@@ -6,20 +6,18 @@ from typing import Annotated
 import typer
 
 from rnn_graph.cli import options
-from rnn_graph.cli.options import BackendName, DeviceName
 
 EXAMPLE = "Example: rnn-graph demo --out demo-output"
 
 
 def demo(
+    *,
     out: Annotated[Path, typer.Option(help="The folder for model and picture.")] = Path(
         "demo-output"
     ),
     sentences: Annotated[int, typer.Option(min=20, help="To train on.")] = 40_000,
     epochs: Annotated[int, typer.Option(min=1, help="Times through them.")] = 6,
-    backend: options.Backend = BackendName.AUTO,
-    device: options.Device = DeviceName.AUTO,
-    dtype: options.Dtype = None,
+    computing: options.Computing,
     seed: options.Seed = 0,
 ) -> None:
     """Train, save, draw and generate, on sentences whose true perplexity is known.
@@ -32,8 +30,6 @@ def demo(
         out,
         sentences=sentences,
         epochs=epochs,
-        backend=backend,
-        device=device,
-        dtype=dtype,
+        computing=computing,
         seed=seed,
     )

@@ -1,11 +1,11 @@
 """What `rnn-graph demo` does."""
 
 from pathlib import Path
-from typing import Any
 
 from rnn_graph.batching import next_word_pairs
 from rnn_graph.cli.console import log
 from rnn_graph.cli.models import build_word_model
+from rnn_graph.cli.options import Computing
 from rnn_graph.cli.training import train_and_save
 from rnn_graph.corpus import Corpus
 from rnn_graph.datasets import comment_corpus
@@ -25,7 +25,7 @@ SCHEDULE = "linear"
 GENERATED_SENTENCES = 10
 
 
-def demonstrate(out: Path, *, sentences: int, epochs: int, seed: int, **computing: Any) -> None:
+def demonstrate(out: Path, *, sentences: int, epochs: int, computing: Computing, seed: int) -> None:
     """Train on embedded sentences, save model and picture, generate, compare with the truth."""
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -40,7 +40,11 @@ def demonstrate(out: Path, *, sentences: int, epochs: int, seed: int, **computin
     vocabulary = corpus.vocabulary(corpus.type_count + 1)
     log(f"such as: {' '.join(drawn.train[0])}")
     model = build_word_model(
-        vocabulary, hidden_dim=HIDDEN_DIM, bptt_truncate=BPTT_TRUNCATE, rng=seed, **computing
+        vocabulary,
+        hidden_dim=HIDDEN_DIM,
+        bptt_truncate=BPTT_TRUNCATE,
+        rng=seed,
+        computing=computing,
     )
     held_out = [vocabulary.encode(sentence) for sentence in _with_markers(drawn.held_out)]
     log(f"training an Elman network of {HIDDEN_DIM} hidden units on {len(vocabulary)} words")

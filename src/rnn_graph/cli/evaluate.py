@@ -7,30 +7,17 @@ from typing import Annotated
 import typer
 
 from rnn_graph.cli import options
-from rnn_graph.cli.options import (
-    BackendName,
-    DecodingErrors,
-    DeviceName,
-    FileFormat,
-    TokenizerName,
-)
 
 EXAMPLE = "Example: rnn-graph evaluate model.npz --data comments.csv"
 
 
 def evaluate(
+    *,
     model: Annotated[Path, typer.Argument(help="A model file.")],
     data: options.DataFile,
     vocabulary: options.VocabularyFile = None,
-    file_format: options.Format = FileFormat.AUTO,
-    column: options.Column = "body",
-    pre_split: options.PreSplit = False,
-    tokenizer: options.Tokenizer = TokenizerName.NLTK,
-    encoding: options.Encoding = "utf-8",
-    errors: options.Errors = DecodingErrors.STRICT,
-    backend: options.Backend = BackendName.AUTO,
-    device: options.Device = DeviceName.AUTO,
-    dtype: options.Dtype = None,
+    reading: options.Reading,
+    computing: options.Computing,
     as_json: options.Json = False,
 ) -> None:
     """Print mean loss, perplexity and the share of unknown words.
@@ -43,17 +30,9 @@ def evaluate(
     from rnn_graph.metrics import score_text
     from rnn_graph.signature import as_line, signature
 
-    loaded = load_word_model(model, vocabulary, backend=backend, device=device, dtype=dtype)
+    loaded = load_word_model(model, vocabulary, computing)
     loaded.vocabulary.require_sentence_markers()
-    corpus = read_corpus(
-        data,
-        file_format=file_format,
-        column=column,
-        pre_split=pre_split,
-        tokenizer=tokenizer,
-        encoding=encoding,
-        errors=errors,
-    )
+    corpus = read_corpus(data, reading)
     pairs = next_word_pairs(corpus.encode(loaded.vocabulary))
     score = score_text(loaded.word_losses, *pairs, loaded.vocabulary.unknown_id)
     signed = signature(loaded)

@@ -6,12 +6,12 @@ from typing import Annotated
 import typer
 
 from rnn_graph.cli import options
-from rnn_graph.cli.options import BackendName, DeviceName
 
 EXAMPLE = 'Example: rnn-graph generate model.npz -n 5 --temperature 0.8 --prompt "i think"'
 
 
 def generate(
+    *,
     model: Annotated[Path, typer.Argument(help="A model file.")],
     count: Annotated[int, typer.Option("-n", min=1, help="Sentences to draw.")] = 10,
     min_length: Annotated[int, typer.Option(help="Shorter ones are drawn again.")] = 7,
@@ -23,9 +23,7 @@ def generate(
     ] = None,
     prompt: Annotated[str, typer.Option(help="How each sentence begins.")] = "",
     vocabulary: options.VocabularyFile = None,
-    backend: options.Backend = BackendName.AUTO,
-    device: options.Device = DeviceName.AUTO,
-    dtype: options.Dtype = None,
+    computing: options.Computing,
     seed: Annotated[
         int | None,
         typer.Option(min=0, max=options.LARGEST_SEED, help="The same seed, the same sentences."),
@@ -40,7 +38,7 @@ def generate(
     from rnn_graph.randomness import as_random_generator
     from rnn_graph.signature import signature
 
-    loaded = load_word_model(model, vocabulary, backend=backend, device=device, dtype=dtype)
+    loaded = load_word_model(model, vocabulary, computing)
     rng = as_random_generator(seed)
     prompt_words = split_words(prompt.lower())
     unknown = [word for word in prompt_words if word not in loaded.vocabulary]

@@ -5,7 +5,6 @@ from typing import Annotated
 import typer
 
 from rnn_graph.cli import options
-from rnn_graph.cli.options import BackendName, DeviceName
 
 EXAMPLE = "Example: rnn-graph gradcheck --backend jax"
 
@@ -15,8 +14,8 @@ def gradcheck(
     hidden_dim: Annotated[int, typer.Option(min=1, help="Hidden units.")] = 10,
     length: Annotated[int, typer.Option(min=1, help="Words of the truncated sentence.")] = 12,
     bptt_truncate: Annotated[int, typer.Option(min=0, help="k of the truncated check.")] = 4,
-    backend: options.Backend = BackendName.AUTO,
-    device: options.Device = DeviceName.AUTO,
+    backend: options.BackendName = options.BackendName.AUTO,
+    device: options.DeviceName = options.DeviceName.AUTO,
     seed: options.Seed = 10,
     as_json: options.Json = False,
 ) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from rnn_graph.cli.console import log
-from rnn_graph.cli.options import BackendName, DtypeName
+from rnn_graph.cli.options import BackendName, Computing, DeviceName, DtypeName, Reading
 from rnn_graph.corpus import Corpus, read_sentences
 from rnn_graph.errors import InputError
 from rnn_graph.models.files import WordModel, load_model
@@ -12,12 +12,10 @@ from rnn_graph.text_files import read_documents
 from rnn_graph.vocabulary import Vocabulary
 
 
-def build_word_model(
-    vocabulary: Vocabulary, *, backend: str, device: str, dtype: DtypeName | None, **settings: Any
-) -> WordModel:
+def build_word_model(vocabulary: Vocabulary, *, computing: Computing, **settings: Any) -> WordModel:
     """A new word model on the backend that was asked for."""
-    if backend == BackendName.NUMPY:
-        _check_numpy(dtype, device)
+    _check_numpy(computing)
+    if computing.backend == BackendName.NUMPY:
         from rnn_graph.reference.rnn_numpy import RNNNumpy
 
         return RNNNumpy(len(vocabulary), vocabulary=vocabulary, **settings)
@@ -26,21 +24,18 @@ def build_word_model(
     return RNNTheano(
         len(vocabulary),
         vocabulary=vocabulary,
-        backend=backend,
-        device=device,
-        dtype=dtype or "float32",
+        backend=computing.backend,
+        device=computing.device,
+        dtype=computing.dtype or "float32",
         **settings,
     )
 
 
-def load_word_model(
-    path: Path, vocabulary_file: Path | None, *, backend: str, device: str, dtype: DtypeName | None
-) -> WordModel:
+def load_word_model(path: Path, vocabulary_file: Path | None, computing: Computing) -> WordModel:
     """The model of a file, with the words of `vocabulary_file` if that is given."""
-    if backend == BackendName.NUMPY:
-        _check_numpy(dtype, device)
+    _check_numpy(computing)
     vocabulary = read_vocabulary(vocabulary_file) if vocabulary_file else None
-    model = load_model(path, backend=backend, device=device, dtype=dtype, vocabulary=vocabulary)
+    model = load_model(path, vocabulary=vocabulary, **vars(computing))
     if model.vocabulary is None:
         raise InputError(
             f"{path} has no vocabulary; give its words with --vocabulary FILE, one a line"
@@ -53,9 +48,9 @@ def read_vocabulary(path: Path) -> Vocabulary:
     return Vocabulary(line.rstrip("\r\n") for line in read_documents(path, file_format="text"))
 
 
-def read_corpus(path: Path, **reading: Any) -> Corpus:
+def read_corpus(path: Path, reading: Reading) -> Corpus:
     """The sentences of a file, read once."""
-    corpus = Corpus(read_sentences(path, **reading))
+    corpus = Corpus(read_sentences(path, **vars(reading)))
     log(
         f"{path}: {len(corpus):,} sentences, {corpus.token_count:,} tokens with markers,"
         f" {corpus.type_count:,} types"
@@ -63,8 +58,10 @@ def read_corpus(path: Path, **reading: Any) -> Corpus:
     return corpus
 
 
-def _check_numpy(dtype: DtypeName | None, device: str) -> None:
-    if dtype == DtypeName.FLOAT32:
+def _check_numpy(computing: Computing) -> None:
+    if computing.backend != BackendName.NUMPY:
+        return
+    if computing.dtype == DtypeName.FLOAT32:
         raise InputError("the numpy backend computes in float64; leave out --dtype float32")
-    if device == "gpu":
+    if computing.device == DeviceName.GPU:
         raise InputError("the numpy backend has no GPU; give --backend jax")

@@ -1,10 +1,16 @@
-"""Options that several commands share."""
+"""Options that several commands share, alone and in groups."""
 
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+LARGEST_SEED = 2**32 - 1  # as rnn_graph.randomness has it, which imports NumPy
 
 
 class BackendName(StrEnum):
@@ -15,92 +21,94 @@ class BackendName(StrEnum):
     JAX = "jax"
 
 
-class DeviceName(StrEnum):
-    AUTO = "auto"
-    CPU = "cpu"
-    GPU = "gpu"
-
-
-class DtypeName(StrEnum):
-    FLOAT32 = "float32"
-    FLOAT64 = "float64"
-
-
-class FileFormat(StrEnum):
-    AUTO = "auto"
-    CSV = "csv"
-    TEXT = "text"
-
-
-class TokenizerName(StrEnum):
-    NLTK = "nltk"
-    WHITESPACE = "whitespace"
-
-
-class DecodingErrors(StrEnum):
-    STRICT = "strict"
-    REPLACE = "replace"
-    IGNORE = "ignore"
-
-
-class ScheduleName(StrEnum):
-    CONSTANT = "constant"
-    LINEAR = "linear"
-
-
-COMPUTING = "Computing"
-READING = "Reading text"
-
-Backend = Annotated[
-    BackendName,
-    typer.Option(
-        help="What compiles the graph; numpy is the reference.", rich_help_panel=COMPUTING
-    ),
-]
-Device = Annotated[
-    DeviceName, typer.Option(help="Where it runs; gpu through JAX.", rich_help_panel=COMPUTING)
-]
-Dtype = Annotated[
-    DtypeName | None,
-    typer.Option(
-        help="Precision; float32 if not given, float64 for the numpy backend.",
-        rich_help_panel=COMPUTING,
-    ),
-]
-LARGEST_SEED = 2**32 - 1  # as rnn_graph.randomness has it, which imports NumPy
+DeviceName = StrEnum("DeviceName", {"AUTO": "auto", "CPU": "cpu", "GPU": "gpu"})
+DtypeName = StrEnum("DtypeName", {"FLOAT32": "float32", "FLOAT64": "float64"})
+FileFormat = StrEnum("FileFormat", {"AUTO": "auto", "CSV": "csv", "TEXT": "text"})
+TokenizerName = StrEnum("TokenizerName", {"NLTK": "nltk", "WHITESPACE": "whitespace"})
+DecodingErrors = StrEnum(
+    "DecodingErrors", {"STRICT": "strict", "REPLACE": "replace", "IGNORE": "ignore"}
+)
+ScheduleName = StrEnum("ScheduleName", {"CONSTANT": "constant", "LINEAR": "linear"})
 
 Seed = Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seeds every random number.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
-
-DataFile = Annotated[
-    Path,
-    typer.Option(
-        "--data",
-        help="Text (a document a line) or CSV, gzipped or not; - for standard input.",
-        rich_help_panel=READING,
-    ),
-]
-Format = Annotated[
-    FileFormat,
-    typer.Option("--format", help="auto: CSV if the name says so.", rich_help_panel=READING),
-]
-Column = Annotated[
-    str, typer.Option(help="The CSV column with the documents.", rich_help_panel=READING)
-]
-PreSplit = Annotated[
-    bool,
-    typer.Option("--pre-split", help="Each line is one sentence.", rich_help_panel=READING),
-]
-Tokenizer = Annotated[
-    TokenizerName,
-    typer.Option(help="whitespace: words stand apart already.", rich_help_panel=READING),
-]
-Encoding = Annotated[str, typer.Option(help="Of the text.", rich_help_panel=READING)]
-Errors = Annotated[
-    DecodingErrors,
-    typer.Option(help="What to do with bytes that are not text.", rich_help_panel=READING),
-]
 VocabularyFile = Annotated[
     Path | None,
     typer.Option("--vocabulary", help="For a bare .npz: its words, one a line, in order of ids."),
 ]
+
+_reading = functools.partial(typer.Option, rich_help_panel="Reading text")
+_computing = functools.partial(typer.Option, rich_help_panel="Computing")
+
+DataFile = Annotated[
+    Path,
+    _reading(
+        "--data", help="Text (a document a line) or CSV, gzipped or not; - for standard input."
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a text file becomes sentences: the keywords of `read_sentences`."""
+
+    file_format: Annotated[
+        FileFormat, _reading("--format", help="auto: CSV if the name says so.")
+    ] = FileFormat.AUTO
+    column: Annotated[str, _reading(help="The CSV column with the documents.")] = "body"
+    pre_split: Annotated[bool, _reading("--pre-split", help="Each line is one sentence.")] = False
+    tokenizer: Annotated[TokenizerName, _reading(help="whitespace: words stand apart already.")] = (
+        TokenizerName.NLTK
+    )
+    encoding: Annotated[str, _reading(help="Of the text.")] = "utf-8"
+    errors: Annotated[DecodingErrors, _reading(help="What to do with bytes that are not text.")] = (
+        DecodingErrors.STRICT
+    )
+
+
+@dataclass(frozen=True)
+class Computing:
+    """What computes, where, and how precisely."""
+
+    backend: Annotated[
+        BackendName, _computing(help="What compiles the graph; numpy is the reference.")
+    ] = BackendName.AUTO
+    device: Annotated[DeviceName, _computing(help="Where it runs; gpu through JAX.")] = (
+        DeviceName.AUTO
+    )
+    dtype: Annotated[
+        DtypeName | None,
+        _computing(help="Precision; float32 if not given, float64 for the numpy backend."),
+    ] = None
+
+
+def with_groups(command: Callable[..., None]) -> Callable[..., None]:
+    """Let a command take groups of options: its parameters that are one of the dataclasses above.
+
+    The command line sees the fields of the group as options of their own.
+    """
+    parameters: dict[str, inspect.Parameter] = {}
+    groups: dict[str, type] = {}
+    for name, parameter in inspect.signature(command).parameters.items():
+        if not is_dataclass(parameter.annotation):
+            parameters[name] = parameter
+            continue
+        groups[name] = parameter.annotation
+        for field in fields(parameter.annotation):
+            parameters[field.name] = inspect.Parameter(
+                field.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=field.default,
+                annotation=field.type,
+            )
+
+    @functools.wraps(command)
+    def with_single_options(**values) -> None:
+        for name, group in groups.items():
+            values[name] = group(**{field.name: values.pop(field.name) for field in fields(group)})
+        command(**values)
+
+    keyword_only = (p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in parameters.values())
+    with_single_options.__signature__ = inspect.Signature(keyword_only)
+    with_single_options.__annotations__ = {n: p.annotation for n, p in parameters.items()}
+    return with_single_options

@@ -7,14 +7,7 @@ from typing import Annotated
 import typer
 
 from rnn_graph.cli import options
-from rnn_graph.cli.options import (
-    BackendName,
-    DecodingErrors,
-    DeviceName,
-    FileFormat,
-    ScheduleName,
-    TokenizerName,
-)
+from rnn_graph.cli.options import ScheduleName
 
 app = typer.Typer(help="Train a model.", no_args_is_help=True)
 
@@ -22,7 +15,9 @@ EXAMPLE = "Example: rnn-graph train word --data comments.csv --out model.npz --e
 
 
 @app.command(epilog=EXAMPLE)
+@options.with_groups
 def word(
+    *,
     data: options.DataFile,
     out: Annotated[Path, typer.Option(help="The model file to write (.npz).")],
     vocabulary_size: Annotated[int, typer.Option(help="Most frequent words to know.")] = 8000,
@@ -46,15 +41,8 @@ def word(
         float, typer.Option(min=0, max=0.9, help="Share of sentences kept from training.")
     ] = 0.0,
     plot: Annotated[Path | None, typer.Option(help="Draw the loss curve to this PNG.")] = None,
-    file_format: options.Format = FileFormat.AUTO,
-    column: options.Column = "body",
-    pre_split: options.PreSplit = False,
-    tokenizer: options.Tokenizer = TokenizerName.NLTK,
-    encoding: options.Encoding = "utf-8",
-    errors: options.Errors = DecodingErrors.STRICT,
-    backend: options.Backend = BackendName.AUTO,
-    device: options.Device = DeviceName.AUTO,
-    dtype: options.Dtype = None,
+    reading: options.Reading,
+    computing: options.Computing,
     seed: options.Seed = 0,
     as_json: options.Json = False,
 ) -> None:
@@ -73,15 +61,7 @@ def word(
 
     check_outputs([out, plot], inputs=[data])
     check_settings(learning_rate, epochs, evaluate_every)
-    corpus = read_corpus(
-        data,
-        file_format=file_format,
-        column=column,
-        pre_split=pre_split,
-        tokenizer=tokenizer,
-        encoding=encoding,
-        errors=errors,
-    )
+    corpus = read_corpus(data, reading)
     vocabulary = corpus.vocabulary(vocabulary_size)
     if len(vocabulary) < vocabulary_size:
         log(f"the text has fewer types than asked for: a vocabulary of {len(vocabulary):,} words")
@@ -92,9 +72,7 @@ def word(
         hidden_dim=hidden_dim,
         bptt_truncate=None if bptt_truncate < 0 else bptt_truncate,
         rng=seed,
-        backend=backend,
-        device=device,
-        dtype=dtype,
+        computing=computing,
     )
     result = train_and_save(
         model,
