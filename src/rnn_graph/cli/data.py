@@ -113,8 +113,10 @@ def vocabulary(
     size: Annotated[int, typer.Option(help="Most frequent words to know.")] = 8000,
     out: Annotated[Path | None, typer.Option(help="A text file; stdout if not given.")] = None,
     reading: options.Reading,
+    as_json: options.Json = False,
 ) -> None:
     """Write a text's most frequent words, one a line, in order of their ids."""
+    from rnn_graph.cli.console import print_json
     from rnn_graph.corpus import count_tokens, read_sentences
     from rnn_graph.files import check_outputs
     from rnn_graph.vocabulary import SENTENCE_END, SENTENCE_START, Vocabulary
@@ -122,6 +124,9 @@ def vocabulary(
     check_outputs([out], inputs=[data])
     counts = count_tokens(read_sentences(data, **vars(reading)))
     built = Vocabulary.from_counts(counts, size, required=(SENTENCE_START, SENTENCE_END))
+    if as_json:
+        print_json(built.tokens)
+        return
     _write_lines(out, built.tokens)
 
 

@@ -19,17 +19,28 @@ def demo(
     epochs: Annotated[int, typer.Option(min=1, help="Times through them.")] = 6,
     computing: options.Computing,
     seed: options.Seed = 0,
+    as_json: options.Json = False,
 ) -> None:
     """Train, save, draw and generate, on sentences whose true perplexity is known.
 
     Needs no network and no files.
     """
+    from rnn_graph.cli.console import print_json
     from rnn_graph.cli.demonstration import demonstrate
 
-    demonstrate(
+    result = demonstrate(
         out,
         sentences=sentences,
         epochs=epochs,
         computing=computing,
         seed=seed,
+    )
+    if as_json:
+        print_json(result)
+        return
+    for sentence in result["sentences"]:
+        print(sentence)
+    print(
+        f"held-out perplexity {result['held_out_perplexity']:.2f},"
+        f" truth {result['true_perplexity']:.2f}"
     )

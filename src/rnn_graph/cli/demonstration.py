@@ -1,6 +1,7 @@
 """What `rnn-graph demo` does."""
 
 from pathlib import Path
+from typing import Any
 
 from rnn_graph.batching import next_word_pairs
 from rnn_graph.cli.console import log
@@ -25,7 +26,9 @@ SCHEDULE = "linear"
 GENERATED_SENTENCES = 10
 
 
-def demonstrate(out: Path, *, sentences: int, epochs: int, computing: Computing, seed: int) -> None:
+def demonstrate(
+    out: Path, *, sentences: int, epochs: int, computing: Computing, seed: int
+) -> dict[str, Any]:
     """Train on embedded sentences, save model and picture, generate, compare with the truth."""
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -65,12 +68,16 @@ def demonstrate(out: Path, *, sentences: int, epochs: int, computing: Computing,
     log(f"model in {model_path}; sentences from it:")
     loaded = load_model(model_path)
     rng = as_random_generator(seed)
-    for _ in range(GENERATED_SENTENCES):
-        print(" ".join(generate_sentence(loaded, rng=rng)))
-    print(
-        f"held-out perplexity {result.held_out['perplexity']:.2f},"
-        f" truth {drawn.true_perplexity:.2f}"
-    )
+    return {
+        "model": str(model_path),
+        "picture": str(picture),
+        "sentences": [
+            " ".join(generate_sentence(loaded, rng=rng)) for _ in range(GENERATED_SENTENCES)
+        ],
+        "held_out_perplexity": result.held_out["perplexity"],
+        "true_perplexity": drawn.true_perplexity,
+        "signature": result.signature,
+    }
 
 
 def _with_markers(sentences):
