@@ -6,13 +6,16 @@ import random
 import subprocess
 import sys
 import warnings
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from cli_checks import COMPUTING, READING, assert_done, npy
+
 WORDS = ("the", "a", "cat", "dog", "bird", "sees", "likes", "eats", "big", "red", "man", "runs")
-READING = ("--pre-split", "--tokenizer", "whitespace")
 
 
 @dataclass(frozen=True)
@@ -104,3 +107,81 @@ def model(tmp_path_factory, text) -> Path:
     options = ("--hidden-dim", 8, "--epochs", 1, "--backend", "jax", *READING)
     assert call_main("train", "word", "--data", text, "--out", path, *options) == 0
     return path
+
+
+@pytest.fixture
+def train(cli, tmp_path):
+    """A function that trains on a file, one epoch of a small model unless told otherwise."""
+
+    def run(data, *options, out=None, stdin=None):
+        small = ("--hidden-dim", 4, "--epochs", 1, *COMPUTING)
+        out = out or tmp_path / "out.npz"
+        return cli("train", "word", "--data", data, "--out", out, *small, *options, stdin=stdin)
+
+    return run
+
+
+@pytest.fixture
+def evaluate(cli, model):
+    def run(data, *options, stdin=None):
+        return cli("evaluate", model, "--data", data, *COMPUTING, *options, stdin=stdin)
+
+    return run
+
+
+@pytest.fixture
+def words_of(cli):
+    """A function that gives the vocabulary of a text, and what was said meanwhile."""
+
+    def run(data, *options, stdin=None):
+        result = cli("data", "vocabulary", "--data", data, *options, stdin=stdin)
+        assert_done(result)
+        return result.out.split(), result.err
+
+    return run
+
+
+@pytest.fixture
+def write(tmp_path):
+    def file(name, content):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return file
+
+
+@pytest.fixture
+def parts(model) -> dict[str, np.ndarray]:
+    with np.load(model) as arrays:
+        return dict(arrays)
+
+
+@pytest.fixture
+def changed(tmp_path, parts):
+    """A function that writes the model with some members changed; None leaves one away."""
+
+    def write(changes, compression=zipfile.ZIP_STORED):
+        path = tmp_path / "changed.npz"
+        with zipfile.ZipFile(path, "w", compression) as archive:
+            for name, part in (parts | changes).items():
+                if part is not None:
+                    archive.writestr(f"{name}.npy", part if isinstance(part, bytes) else npy(part))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def use(cli, text):
+    """A function that hands a model file to every command that reads one."""
+
+    def run(path):
+        return [
+            cli("info", path),
+            cli("info", path, "--json"),
+            cli("generate", path, "-n", 1, "--min-length", 0, "--seed", 1, *COMPUTING),
+            cli("evaluate", path, "--data", text, *COMPUTING),
+        ]
+
+    return run

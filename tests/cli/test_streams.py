@@ -1,0 +1,134 @@
+"""What stands on stdout, and what happens when it goes nowhere."""
+
+import subprocess
+
+import numpy as np
+import pytest
+
+from cli_checks import COMPUTING, READING, assert_done, assert_refused, needs_full_device, one_json
+from rnn_graph.cli import bench
+
+
+def commands_with_json(text, model, out):
+    small = ("--vocabulary-size", "20", "--hidden-dim", "3", "--length", "5")
+    train = ("train", "word", "--data", text, "--out", out, "--epochs", "1", *COMPUTING)
+    return {
+        "train": (*train, "--held-out", "0.2"),
+        "generate": ("generate", model, "-n", "2", "--min-length", "0", *COMPUTING),
+        "evaluate": ("evaluate", model, "--data", text, *COMPUTING),
+        "info": ("info", model),
+        "data list": ("data", "list"),
+        "data sample": ("data", "sample", "-n", "2"),
+        "bench": ("bench", "lm-step", *small, "--rounds", "1", "--backend", "jax"),
+        "growth": ("bench", "lm-step", *small, "--rounds", "1", "--backend", "jax", "--growth"),
+    }
+
+
+COMMANDS = list(commands_with_json("", "", ""))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_json(cli, text, model, tmp_path, monkeypatch, command):
+    monkeypatch.setattr(bench, "GROWTH_FACTORS", (1, 2))
+    arguments = commands_with_json(text, model, tmp_path / "out.npz")[command]
+    result = cli(*arguments, "--json")
+    assert_done(result)
+    one_json(result.out)
+
+
+def test_json_of_evaluate(evaluate, text):
+    result = evaluate(text, *READING, "--json")
+    score = one_json(result.out)
+    assert {"loss", "perplexity", "words", "unknown_share"} <= set(score)
+    assert score["words"] == len(text.read_text().split()) + 30
+    assert score["perplexity"] == pytest.approx(np.exp(score["loss"]))
+
+
+def test_json_without_a_known_word(evaluate, write):
+    """A perplexity of no words is NaN, which JSON lacks."""
+    result = evaluate(write("foreign.txt", "quagga"), *READING, "--json")
+    assert_done(result)
+    assert 0 < one_json(result.out)["unknown_share"] <= 1
+
+
+def test_json_of_unknown_words(cli, model):
+    options = ("--prompt", "quagga", "--min-length", 0, "--json", *COMPUTING)
+    assert_done(cli("generate", model, *options), "quagga")
+
+
+@pytest.mark.parametrize("command", ["train", "info", "bench", "help", "error"])
+def test_narrow_terminal(cli, text, model, tmp_path, monkeypatch, command):
+    monkeypatch.setenv("COLUMNS", "40")
+    commands = commands_with_json(text, model, tmp_path / "out.npz")
+    commands |= {"help": ("train", "word", "--help"), "error": ("info", "absent" * 20)}
+    result = cli(*commands[command])
+    assert "Traceback" not in result.err
+    if command == "error":
+        assert_refused(result)
+    else:
+        assert result.status == 0
+    if command == "train":
+        assert any(line.startswith("after 0 sentences") and "rate" in line
+                   for line in result.err.splitlines())  # fmt: skip
+    if command == "bench":
+        assert "…" not in result.out  # nothing is cut away
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("command", ["generate", "vocabulary"])
+def test_closed_pipe(start, model, text, command, unbuffered):
+    arguments = {
+        "generate": ("generate", model, "-n", 20_000, "--min-length", 0, *COMPUTING),
+        "vocabulary": ("data", "vocabulary", "--data", text),
+    }[command]
+    process = start(
+        *arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env={"PYTHONUNBUFFERED": unbuffered},
+    )  # fmt: skip
+    if command == "generate":
+        process.stdout.readline()
+    process.stdout.close()
+    said = process.stderr.read()
+    assert process.wait(timeout=30) == 1
+    assert b"Traceback" not in said
+    assert b"Exception ignored" not in said
+    assert b"Error" not in said
+
+
+@needs_full_device
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("command", ["generate", "list", "info", "version"])
+def test_full_disk_behind_stdout(start, model, command, unbuffered):
+    arguments = {
+        "generate": ("generate", model, "-n", 2, "--min-length", 0, *COMPUTING),
+        "list": ("data", "list"),
+        "info": ("info", model, "--json"),
+        "version": ("--version",),
+    }[command]
+    with open("/dev/full", "wb") as full:
+        process = start(
+            *arguments, stdout=full, stderr=subprocess.PIPE, env={"PYTHONUNBUFFERED": unbuffered}
+        )
+        said = process.communicate(timeout=30)[1].decode()
+    assert "Traceback" not in said
+    assert said.startswith("rnn-graph: ")
+    assert said.count("\n") == 1
+    assert process.returncode == 1
+
+
+def test_stdout_that_cannot_say_it(start, write):
+    data = write("emoji.txt", "the 🦜\n")
+    process = start(
+        "data", "vocabulary", "--data", data,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={"PYTHONIOENCODING": "ascii"},
+    )  # fmt: skip
+    _, said = process.communicate(timeout=30)
+    assert b"Traceback" not in said
+    assert said.count(b"\n") <= 1
+
+
+def test_gradcheck_of_one_word(cli):
+    """No gradient reaches the recurrence; that is no failure."""
+    result = cli("gradcheck", "--length", 1, "--hidden-dim", 3, "--vocabulary-size", 8, "--json")
+    assert_done(result)
+    assert one_json(result.out)["passed"] is True
