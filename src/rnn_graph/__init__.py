@@ -17,7 +17,8 @@ if TYPE_CHECKING:
         save_model,
         save_model_parameters_theano,
     )
-    from rnn_graph.models.rnn_theano import RNNTheano, gradient_check_theano
+    from rnn_graph.models.gradient_check import gradient_check_theano
+    from rnn_graph.models.rnn_theano import RNNTheano
     from rnn_graph.reference.rnn_numpy import RNNNumpy
     from rnn_graph.training import train_with_sgd
     from rnn_graph.vocabulary import Vocabulary
@@ -27,7 +28,7 @@ _HOMES = {
     "RNNTheano": "models.rnn_theano",
     "Vocabulary": "vocabulary",
     "generate_sentence": "generation",
-    "gradient_check_theano": "models.rnn_theano",
+    "gradient_check_theano": "models.gradient_check",
     "load_model": "models.files",
     "load_model_parameters_theano": "models.files",
     "save_model": "models.files",

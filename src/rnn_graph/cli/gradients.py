@@ -7,7 +7,8 @@ import numpy as np
 from rnn_graph.compiling import choose_backend
 from rnn_graph.errors import InputError
 from rnn_graph.literal import literal_gradients
-from rnn_graph.models.rnn_theano import RNNTheano, gradient_check_theano
+from rnn_graph.models.gradient_check import gradient_check_theano
+from rnn_graph.models.rnn_theano import RNNTheano
 from rnn_graph.randomness import as_random_generator
 from rnn_graph.reference.rnn_numpy import RNNNumpy
 

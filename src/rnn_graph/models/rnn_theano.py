@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -18,11 +18,6 @@ from rnn_graph.models.parameter import Parameter
 from rnn_graph.objectives import softmax_cross_entropy
 from rnn_graph.randomness import RandomSource
 from rnn_graph.recurrence import positions, shifted, unroll
-from rnn_graph.reference.gradient_check import (
-    GradientCheck,
-    central_differences,
-    largest_relative_error,
-)
 from rnn_graph.sequences import Ids, checked_ids, checked_pair
 from rnn_graph.truncation import preactivation_gradients
 from rnn_graph.updates import sgd, sgd_on_rows
@@ -103,6 +98,9 @@ class RNNTheano:
         self.U = Parameter("U", first["U"], dtype, self.backend, stored_transposed=True)
         self.V = Parameter("V", first["V"], dtype, self.backend, stored_transposed=True)
         self.W = Parameter("W", first["W"], dtype, self.backend)
+        # One function with the reverse sweep and one without, each compiled when first asked for.
+        self._bptt = cache(self._compile_bptt)
+        self._sgd_step = cache(self._compile_sgd_step)
 
     @property
     def word_dim(self) -> int:
@@ -117,7 +115,7 @@ class RNNTheano:
         return self.config.bptt_truncate
 
     def get_parameters(self) -> dict[str, np.ndarray]:
-        """Copies of U, V, W by name, in S2's shapes."""
+        """Copies of U, V, W by name, in the shapes of the equations."""
         return {name: getattr(self, name).get_value() for name in "UVW"}
 
     def set_parameters(self, values: dict[str, np.ndarray]) -> None:
@@ -189,7 +187,7 @@ class RNNTheano:
     def bptt(self, x: Ids, y: Ids) -> list[np.ndarray]:
         """Gradients `[dLdU, dLdV, dLdW]` of a sentence's summed loss, in the shapes of U, V, W."""
         x, y, *padded = self._checked_pair(x, y)
-        compiled = self._bptt[self._sweeps(len(padded[0]))]
+        compiled = self._bptt(self._sweeps(len(padded[0])))
         row_gradients, dLdV, dLdW = map(np.asarray, compiled(*padded))
         dLdU = np.zeros((self.word_dim, self.hidden_dim), dtype=self.config.dtype)
         np.add.at(dLdU, x, row_gradients[: len(x)])
@@ -203,7 +201,7 @@ class RNNTheano:
 
     def compiled_sgd_step(self, length: int) -> Callable[..., Any]:
         """What `sgd_step` calls for sentences of `length` words, compiled now if it is not yet."""
-        return self._sgd_step[self._sweeps(self._padded_length(length))]
+        return self._sgd_step(self._sweeps(self._padded_length(length)))
 
     def next_word_logits(
         self, word: int, state: Any = None
@@ -266,17 +264,9 @@ class RNNTheano:
         inputs, _, losses, _ = self._loss_graph()
         return self._compile(inputs, losses)
 
-    @cached_property
-    def _bptt(self):
-        return _BySweep(self._compile_bptt)
-
     def _compile_bptt(self, sweep: bool):
         inputs, gradients, _ = self._gradient_graph(sweep)
         return self._compile(inputs, [gradients[p] for p in (self.U, self.V, self.W)])
-
-    @cached_property
-    def _sgd_step(self):
-        return _BySweep(self._compile_sgd_step)
 
     def _compile_sgd_step(self, sweep: bool):
         inputs, gradients, losses = self._gradient_graph(sweep)
@@ -303,53 +293,3 @@ class RNNTheano:
         inputs, states, losses, logit_gradients = self._loss_graph()
         truncate = None if sweep else self.bptt_truncate
         return inputs, self.gradients(inputs[0], states, logit_gradients, truncate), losses
-
-
-class _BySweep(dict):
-    """The function with the reverse sweep and the one without, each compiled when first asked."""
-
-    def __init__(self, compile_one: Callable[[bool], Callable[..., Any]]):
-        super().__init__()
-        self._compile_one = compile_one
-
-    def __missing__(self, sweep: bool):
-        self[sweep] = self._compile_one(sweep)
-        return self[sweep]
-
-
-def gradient_check_theano(
-    model: RNNTheano, x: Ids, y: Ids, h: float = 0.001, error_threshold: float = 0.01
-) -> GradientCheck:
-    """Compare a model's BPTT with finite differences of its loss, element by element.
-
-    Raises
-    ------
-    InputError
-        If the model truncates the gradient of this sentence, or computes in float32: then no
-        finite difference can agree with it.
-    """
-    truncate = model.bptt_truncate
-    if truncate is not None and truncate < len(x) - 1:
-        raise InputError(
-            f"bptt_truncate={truncate} cuts the gradient of {len(x)} words short; check a model"
-            " with bptt_truncate=None"
-        )
-    if model.config.dtype != "float64":
-        raise InputError(
-            f"a model in {model.config.dtype} is too coarse for differences of {h};"
-            " check one with dtype='float64'"
-        )
-    errors = {}
-    for parameter, gradient in zip((model.U, model.V, model.W), model.bptt(x, y), strict=True):
-        value = parameter.get_value()
-
-        def loss(shifted_value: np.ndarray, parameter: Parameter = parameter) -> float:
-            parameter.set_value(shifted_value)
-            return model.ce_error(x, y)
-
-        try:
-            estimated = central_differences(loss, value, h)
-        finally:
-            parameter.set_value(value)
-        errors[parameter.name] = largest_relative_error(estimated, gradient)
-    return GradientCheck(errors, error_threshold)
