@@ -3,49 +3,81 @@
     python benchmarks/lm_epoch.py --data comments.csv
     python benchmarks/lm_epoch.py                       # embedded sentences
 
-Both start from the same parameters and have to agree on losses and parameters before they are
-timed; then they take turns, an epoch each a round.
+Each contender lives in a process of its own, as it would for its user: thread pools and
+allocators of the others do not get in its way. All start from the same parameters, and those
+that do the same (full BPTT) have to agree on losses and parameters before they are timed. Then
+they take turns, an epoch each a round; the others wait.
 """
 
 import argparse
 import json
+import multiprocessing
 import statistics
 import time
+from importlib.metadata import version
 
 import numpy as np
-import torch
 
-from peers.torch_word_model import TorchWordModel
 from rnn_graph.batching import next_word_pairs
 from rnn_graph.benchmark.timing import machine
 from rnn_graph.corpus import Corpus, read_sentences
 from rnn_graph.datasets import comment_corpus
-from rnn_graph.models.rnn_theano import RNNTheano
+from rnn_graph.initialization import draw_word_model_parameters
 from rnn_graph.signature import versions
 
 LEARNING_RATE = 0.005
 CHECKED_SENTENCES = 20
 LARGEST_ERROR = 1e-4
 
+OURS, OURS_FULL = "rnn_graph jax, k = 4", "rnn_graph jax, full BPTT"
+PEER = "PyTorch eager, sparse, full BPTT"
+
 
 def read_pairs(path: str | None, vocabulary_size: int, limit: int | None):
     sentences = read_sentences(path) if path else comment_corpus(4000, 1).train
     corpus = Corpus(sentences)
     vocabulary = corpus.vocabulary(vocabulary_size)
-    X, Y = next_word_pairs(corpus.encode(vocabulary)[:limit])
-    kept = [(x, y) for x, y in zip(X, Y, strict=True) if len(x)]
-    return len(vocabulary), kept
+    pairs = zip(*next_word_pairs(corpus.encode(vocabulary)[:limit]), strict=True)
+    return len(vocabulary), [(x, y) for x, y in pairs if len(x)]
 
 
-def require_agreement(ours, theirs, pairs) -> None:
-    """The same losses and parameters after a few steps, or no timing."""
-    for x, y in pairs:
-        a = ours.sgd_step(x, y, LEARNING_RATE)
-        b = theirs.sgd_step(*map(torch.tensor, (x, y.astype(np.int64))), LEARNING_RATE)
-        if not abs(a - b) <= LARGEST_ERROR * abs(b):
-            raise ArithmeticError(f"losses differ: {a} and {b}")
-    for name, value in ours.get_parameters().items():
-        if not np.abs(value - theirs.get_parameters()[name]).max() <= LARGEST_ERROR:
+def build(name: str, parameters, pairs):
+    """A contender's model, and the sentences in the form that it takes."""
+    parameters = {name: value.astype(np.float32) for name, value in parameters.items()}
+    if name == PEER:
+        import torch
+
+        from peers.torch_word_model import TorchWordModel
+
+        tensors = [tuple(map(torch.tensor, (x, y.astype(np.int64)))) for x, y in pairs]
+        return TorchWordModel(parameters), tensors
+    from rnn_graph.models.rnn_theano import RNNTheano
+
+    hidden_dim, word_dim = parameters["U"].shape
+    model = RNNTheano(word_dim, hidden_dim, 4 if name == OURS else None, rng=0, backend="jax")
+    model.set_parameters(parameters)
+    return model, pairs
+
+
+def contend(name: str, parameters, pairs, pipe) -> None:
+    """In a process of its own: report the first losses and parameters, then time epochs."""
+    model, sentences = build(name, parameters, pairs)
+    losses = [model.sgd_step(x, y, LEARNING_RATE) for x, y in sentences[:CHECKED_SENTENCES]]
+    pipe.send((losses, model.get_parameters()))
+    while pipe.recv():
+        start = time.perf_counter()
+        for x, y in sentences:
+            model.sgd_step(x, y, LEARNING_RATE)
+        pipe.send(time.perf_counter() - start)
+
+
+def require_agreement(ours, theirs) -> None:
+    losses, parameters = ours
+    their_losses, their_parameters = theirs
+    if not np.allclose(losses, their_losses, rtol=LARGEST_ERROR):
+        raise ArithmeticError("losses differ")
+    for name, value in parameters.items():
+        if not np.allclose(value, their_parameters[name], atol=LARGEST_ERROR):
             raise ArithmeticError(f"parameters {name} differ")
 
 
@@ -60,43 +92,39 @@ def main() -> None:
 
     word_dim, pairs = read_pairs(options.data, options.vocabulary_size, options.limit)
     words = sum(len(y) for _, y in pairs)
+    parameters = draw_word_model_parameters(word_dim, options.hidden_dim, rng=0)
 
-    def model(truncate):
-        return RNNTheano(word_dim, options.hidden_dim, truncate, rng=0, backend="jax")
+    context = multiprocessing.get_context("spawn")
+    pipes, first = {}, {}
+    for name in (OURS, OURS_FULL, PEER):
+        pipes[name], end = context.Pipe()
+        context.Process(target=contend, args=(name, parameters, pairs, end), daemon=True).start()
+        first[name] = pipes[name].recv()
+    require_agreement(first[OURS_FULL], first[PEER])
 
-    torch_model = TorchWordModel(model(None).get_parameters())
-    contenders = {"rnn_graph jax, k = 4": model(4), "rnn_graph jax, full BPTT": model(None)}
-    require_agreement(
-        contenders["rnn_graph jax, full BPTT"], torch_model, pairs[:CHECKED_SENTENCES]
-    )
-    torch_pairs = [tuple(map(torch.tensor, (x, y.astype(np.int64)))) for x, y in pairs]
-    work = {name: (m, pairs) for name, m in contenders.items()}
-    peer = "PyTorch eager, sparse, full BPTT"
-    work[peer] = (torch_model, torch_pairs)
-
-    seconds = {name: [] for name in work}
+    seconds = {name: [] for name in pipes}
     for round_number in range(options.rounds + 1):
-        for name, (contender, sentences) in work.items():
-            start = time.perf_counter()
-            for x, y in sentences:
-                contender.sgd_step(x, y, LEARNING_RATE)
+        for name, pipe in pipes.items():
+            pipe.send(True)
+            taken = pipe.recv()
             if round_number:  # the first round compiles
-                seconds[name].append(time.perf_counter() - start)
+                seconds[name].append(taken)
+    for pipe in pipes.values():
+        pipe.send(False)
     result = {
         "workload": "lm-epoch",
         "sentences": len(pairs),
         "words": words,
         "vocabulary": word_dim,
         "machine": machine(),
-        "threads": torch.get_num_threads(),
-        "versions": versions() | {"torch": torch.__version__},
+        "versions": versions() | {"torch": version("torch")},
         "contenders": {
             name: {
                 "words_per_second": words / statistics.median(times),
                 "times_pytorch": statistics.median(
-                    t / own for t, own in zip(seconds[peer], times, strict=True)
+                    t / own for t, own in zip(seconds[PEER], times, strict=True)
                 ),
-                "spread": [min(times), max(times)],
+                "seconds": times,
             }
             for name, times in seconds.items()
         },
