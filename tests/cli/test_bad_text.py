@@ -34,7 +34,7 @@ def test_data_missing(cli, train, evaluate, tmp_path, command):
     [
         ("empty.txt", ""),
         ("blank.txt", "\n \n\t\n\r\n"),
-        ("empty.txt.gz", gzip.compress(b"")),
+        ("empty.txt.gz", gzip.compress(b"", mtime=0)),
         ("mark.txt", b"\xef\xbb\xbf"),
         ("header.csv", "id,body\n"),
         ("blank.csv", "body\n\n  \n"),
