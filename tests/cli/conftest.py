@@ -18,6 +18,15 @@ from cli_checks import COMPUTING, READING, assert_done, npy
 WORDS = ("the", "a", "cat", "dog", "bird", "sees", "likes", "eats", "big", "red", "man", "runs")
 
 
+# A shell's background job ignores SIGINT, and hands that on to all that it starts.
+LISTENING_TO_INTERRUPTS = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from rnn_graph.cli import main
+main()
+"""
+
+
 @dataclass(frozen=True)
 class Result:
     """How a run of the command line ended."""
@@ -65,7 +74,7 @@ def start():
 
     def run(*arguments, **options) -> subprocess.Popen:
         environment = os.environ | options.pop("env", {})
-        command = [sys.executable, "-m", "rnn_graph", *map(str, arguments)]
+        command = [sys.executable, "-c", LISTENING_TO_INTERRUPTS, *map(str, arguments)]
         process = subprocess.Popen(command, env=environment, **options)
         processes.append(process)
         return process
