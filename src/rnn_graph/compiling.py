@@ -12,6 +12,7 @@ from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 from pytensor.link.jax.linker import JAXLinker
 
+from rnn_graph import jax_rewrites
 from rnn_graph.errors import InputError
 
 # From the fastest to the slowest on the tutorial's step; see docs/backends.md.
@@ -21,6 +22,8 @@ DEVICES = ("auto", "cpu", "gpu")
 # PyTensor would rewrite log(sum(exp(x))) into a log-sum-exp of its own, with a second maximum
 # and a second exponential of every element; objectives.py has taken the maximum out already.
 UNWANTED_REWRITES = ("local_log_sum_exp",)
+
+FIRST_OF_ALL = 0.0  # the place of a rewrite, before PyTensor's own
 
 PYTENSOR_MODES = {"c": "CVM", "numba": "NUMBA", "jax": "JAX"}
 
@@ -159,10 +162,12 @@ class _DonatingJAXLinker(JAXLinker):
 
 
 def _mode(backend: Backend, in_place: Collection[SharedVariable]) -> Mode:
-    mode = get_mode(PYTENSOR_MODES[backend.name])
-    if in_place and backend.name == "jax":
-        mode = Mode(linker=_DonatingJAXLinker(in_place), optimizer=mode.provided_optimizer)
-    return mode.excluding(*UNWANTED_REWRITES)
+    mode = get_mode(PYTENSOR_MODES[backend.name]).excluding(*UNWANTED_REWRITES)
+    if backend.name != "jax":
+        return mode
+    mode = Mode(linker=_DonatingJAXLinker(in_place), optimizer=mode.provided_optimizer)
+    mode = mode.excluding(*jax_rewrites.UNWANTED_REWRITES)
+    return mode.register((jax_rewrites.prepare_scans, FIRST_OF_ALL))
 
 
 def _is_installed(name: str) -> bool:

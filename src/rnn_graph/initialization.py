@@ -4,6 +4,7 @@ import numpy as np
 
 from rnn_graph.errors import InputError
 from rnn_graph.randomness import RandomSource, as_random_generator
+from rnn_graph.windows import check_window
 
 
 def draw_word_model_parameters(
@@ -30,9 +31,7 @@ def draw_word_model_parameters(
     InputError
         If a dimension is below 1.
     """
-    for name, size in (("word_dim", word_dim), ("hidden_dim", hidden_dim)):
-        if size < 1:
-            raise InputError(f"{name} is {size}; give a whole number of at least 1")
+    _require_positive(word_dim=word_dim, hidden_dim=hidden_dim)
     generator = as_random_generator(rng)
 
     def uniform(incoming: int, *shape: int) -> np.ndarray:
@@ -44,3 +43,40 @@ def draw_word_model_parameters(
         "V": uniform(hidden_dim, word_dim, hidden_dim),
         "W": uniform(hidden_dim, hidden_dim, hidden_dim),
     }
+
+
+def draw_slot_tagger_parameters(
+    nh: int, nc: int, ne: int, de: int, cs: int, rng: RandomSource = None
+) -> dict[str, np.ndarray]:
+    """Draw `embeddings`, `Wx`, `Wh`, `W` in this order: 0.2 · uniform(−1, 1); all else is zero.
+
+    Parameters
+    ----------
+    nh, nc, ne, de, cs
+        Hidden units, labels, words, numbers a word, words a window (odd).
+    rng
+        See `as_random_generator`.
+
+    Returns
+    -------
+    dict
+        `embeddings (ne + 1, de)` with the padding in the last row, `Wx (de · cs, nh)`,
+        `Wh (nh, nh)`, `W (nh, nc)`, `bh (nh)`, `b (nc)`, `h0 (nh)`; float64.
+
+    Raises
+    ------
+    InputError
+        If a size is below 1, or the window's is even.
+    """
+    _require_positive(nh=nh, nc=nc, ne=ne, de=de)
+    check_window(cs)
+    generator = as_random_generator(rng)
+    shapes = {"embeddings": (ne + 1, de), "Wx": (de * cs, nh), "Wh": (nh, nh), "W": (nh, nc)}
+    drawn = {name: 0.2 * generator.uniform(-1, 1, shape) for name, shape in shapes.items()}
+    return drawn | {"bh": np.zeros(nh), "b": np.zeros(nc), "h0": np.zeros(nh)}
+
+
+def _require_positive(**sizes: int) -> None:
+    for name, size in sizes.items():
+        if size < 1:
+            raise InputError(f"{name} is {size}; give a whole number of at least 1")

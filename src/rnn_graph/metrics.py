@@ -1,7 +1,8 @@
 """How good a model is."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,3 +76,102 @@ def score_text(
         unknown_share=unknown.mean(),
         known_perplexity=perplexity(known_losses.mean()) if len(known_losses) else math.nan,
     )
+
+
+@dataclass(frozen=True)
+class PhraseScore:
+    """How well labels of the form B-type, I-type, O mark phrases; percentages from 0 to 100.
+
+    Attributes
+    ----------
+    precision
+        The share of the found phrases that are correct.
+    recall
+        The share of the true phrases that were found.
+    f1
+        The harmonic mean of the two.
+    phrases, found, correct
+        How many phrases there are, how many were found, and how many of these agree in type,
+        start and end.
+    """
+
+    precision: float
+    recall: float
+    f1: float
+    phrases: int
+    found: int
+    correct: int
+
+    @classmethod
+    def of_counts(cls, phrases: int, found: int, correct: int) -> "PhraseScore":
+        precision, recall = _percentage(correct, found), _percentage(correct, phrases)
+        f1 = _percentage(2 * correct, phrases + found)
+        return cls(precision, recall, f1, phrases, found, correct)
+
+
+@dataclass(frozen=True)
+class TagScore:
+    """Phrase scores over all types and for each, and the share of words with the right label.
+
+    Attributes
+    ----------
+    overall : PhraseScore
+    by_type : dict of str to PhraseScore
+        In alphabetical order.
+    accuracy
+        Percentage of words.
+    words
+    """
+
+    overall: PhraseScore
+    by_type: dict[str, PhraseScore]
+    accuracy: float
+    words: int
+
+
+def score_tags(truth: Iterable[Sequence[str]], guesses: Iterable[Sequence[str]]) -> TagScore:
+    """Compare labels sentence by sentence, as the evaluation script of CoNLL-2000 counts.
+
+    A phrase begins at B-, and also at I- after O or after a phrase of another type. Labels
+    without a type other than O are outside of all phrases.
+
+    E. Tjong Kim Sang, S. Buchholz, "Introduction to the CoNLL-2000 shared task: chunking" (2000).
+
+    Parameters
+    ----------
+    truth, guesses
+        Labels of each sentence.
+    """
+    from nltk.chunk.util import ChunkScore
+
+    score = ChunkScore()
+    words = right = 0
+    for true_labels, guessed_labels in zip(truth, guesses, strict=True):
+        score.score(_chunk_tree(true_labels), _chunk_tree(guessed_labels))
+        words += len(true_labels)
+        right += sum(t == g for t, g in zip(true_labels, guessed_labels, strict=True))
+    phrases, found, missed = (
+        Counter(chunk.label() for chunk in chunks)
+        for chunks in (score.correct(), score.guessed(), score.missed())
+    )
+    correct = phrases - missed
+    return TagScore(
+        PhraseScore.of_counts(phrases.total(), found.total(), correct.total()),
+        {
+            kind: PhraseScore.of_counts(phrases[kind], found[kind], correct[kind])
+            for kind in sorted(phrases | found)
+        },
+        _percentage(right, words),
+        words,
+    )
+
+
+def _chunk_tree(labels: Sequence[str]):
+    from nltk.chunk.util import conlltags2tree
+
+    tags = [label if label.startswith(("B-", "I-")) else "O" for label in labels]
+    return conlltags2tree([(i, "", tag) for i, tag in enumerate(tags)], chunk_types=None)
+
+
+def _percentage(part: int, whole: int) -> float:
+    return 100 * part / whole if whole else 0.0

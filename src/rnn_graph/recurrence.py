@@ -7,6 +7,57 @@ from pytensor import tensor as pt
 from pytensor.tensor import TensorVariable
 
 
+def scan_states(
+    step: Callable[..., list[TensorVariable]],
+    sequences: Sequence[TensorVariable],
+    initial_states: Sequence[TensorVariable],
+    weights: Sequence[TensorVariable],
+    steps: TensorVariable,
+    *,
+    outputs: int = 0,
+    backwards: bool = False,
+) -> list[TensorVariable]:  # [T, ...] …, [...] … -> [T, ...] …
+    """Apply a function to sequences, step after step.
+
+    Parameters
+    ----------
+    step
+        `step(*elements of the sequences, *states, *weights) → [*next states, *outputs]`.
+    sequences
+        Variables whose first axis is time.
+    initial_states
+        The states before the first step.
+    weights
+        What every step uses whole.
+    steps
+        T, read off an *input* of the graph (`x.shape[0]`): JAX wants to know it when it compiles,
+        and the length of a computed variable can be an expression that it cannot see through.
+    outputs
+        How many values each step yields besides its states.
+    backwards
+        Begin with the last elements.
+
+    Returns
+    -------
+    list of TensorVariable
+        The states and outputs of each step; place t belongs to element t of the sequences, also
+        backwards.
+    """
+    if backwards:
+        sequences = [reversed_in_time(sequence, steps) for sequence in sequences]
+    traces = pytensor.scan(
+        step,
+        sequences=list(sequences),
+        outputs_info=[*initial_states, *[None] * outputs],
+        non_sequences=list(weights),
+        n_steps=steps,
+        strict=True,
+        return_list=True,
+        return_updates=False,
+    )
+    return [trace[::-1] for trace in traces] if backwards else traces
+
+
 def unroll(
     step: Callable[..., TensorVariable],
     sequences: Sequence[TensorVariable],
@@ -16,43 +67,16 @@ def unroll(
     *,
     backwards: bool = False,
 ) -> TensorVariable:  # [T, ...], [...] -> [T, ...]
-    """Apply a cell to sequences, step after step.
-
-    Parameters
-    ----------
-    step
-        `step(*elements of the sequences, state, *weights) → next state`.
-    sequences
-        Variables whose first axis is time.
-    initial_state
-        The state before the first step.
-    weights
-        What every step uses whole.
-    steps
-        T, read off an *input* of the graph (`x.shape[0]`): JAX wants to know it when it compiles,
-        and the length of a computed variable can be an expression that it cannot see through.
-    backwards
-        Begin with the last elements.
-
-    Returns
-    -------
-    TensorVariable
-        The state after each step; place t belongs to element t of the sequences, also backwards.
-    """
-    if backwards:
-        # Not `[::-1]`, whose length JAX could not see either.
-        last_to_first = steps - 1 - positions(steps)
-        sequences = [sequence[last_to_first] for sequence in sequences]
-    states = pytensor.scan(
-        step,
-        sequences=list(sequences),
-        outputs_info=[initial_state],
-        non_sequences=list(weights),
-        n_steps=steps,
-        strict=True,
-        return_updates=False,
+    """`scan_states` for a step with one state and no other output."""
+    (states,) = scan_states(
+        lambda *arguments: [step(*arguments)],
+        sequences,
+        [initial_state],
+        weights,
+        steps,
+        backwards=backwards,
     )
-    return states[::-1] if backwards else states
+    return states
 
 
 def repeat(
@@ -62,20 +86,21 @@ def repeat(
     times: int,
 ) -> list[TensorVariable]:
     """Apply `step(*states, *weights) → next states` a fixed number of times; the last states."""
-    traces = pytensor.scan(
-        step,
-        outputs_info=list(initial_states),
-        non_sequences=list(weights),
-        n_steps=times,
-        strict=True,
-        return_updates=False,
-    )
-    return [trace[-1] for trace in traces]
+    return [trace[-1] for trace in scan_states(step, [], initial_states, weights, times)]
 
 
-def shifted(states: TensorVariable, initial_state: TensorVariable) -> TensorVariable:
-    """The state before each step: `initial_state`, then all of `states` but the last."""
+def shifted(
+    states: TensorVariable, initial_state: TensorVariable, *, backwards: bool = False
+) -> TensorVariable:
+    """The state before each step: `initial_state`, and all of `states` but the last one reached."""
+    if backwards:
+        return pt.concatenate([states[1:], initial_state[None]])
     return pt.concatenate([initial_state[None], states[:-1]])
+
+
+def reversed_in_time(sequence: TensorVariable, steps: TensorVariable) -> TensorVariable:
+    """The sequence from its last element to its first; `[::-1]`, with a length that JAX can see."""
+    return sequence[steps - 1 - positions(steps)]
 
 
 def positions(length: TensorVariable) -> TensorVariable:  # [] -> [length]

@@ -54,8 +54,8 @@ def read_documents(
         is_csv = str(path).lower().removesuffix(".gz").endswith(".csv")
         file_format = "csv" if is_csv else "text"
     found = False
-    with _open_binary(path) as stream:
-        lines = _decoded_lines(stream, path, encoding, errors)
+    with open_binary(path) as stream:
+        lines = decoded_lines(stream, path, encoding, errors)
         documents = _csv_column(lines, path, column) if file_format == "csv" else lines
         for document in documents:
             if not document.isspace() and document:
@@ -66,7 +66,7 @@ def read_documents(
 
 
 @contextmanager
-def _open_binary(path: str | Path) -> Iterator[BinaryIO]:
+def open_binary(path: str | Path) -> Iterator[BinaryIO]:
     """Open a file or standard input for reading; look through gzip."""
     is_standard_input = str(path) == STANDARD_INPUT
     if is_standard_input:
@@ -95,7 +95,7 @@ def _open_binary(path: str | Path) -> Iterator[BinaryIO]:
             raw.close()
 
 
-def _decoded_lines(stream: BinaryIO, path: str | Path, encoding: str, errors: str) -> Iterator[str]:
+def decoded_lines(stream: BinaryIO, path: str | Path, encoding: str, errors: str) -> Iterator[str]:
     """Decode line by line, so that an error can say where it is."""
     if encoding.lower().replace("_", "-") in ("utf-8", "utf8"):
         encoding = "utf-8-sig"  # the same, but for a byte order mark, which it takes away
