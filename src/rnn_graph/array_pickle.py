@@ -87,7 +87,7 @@ class _DType(Buildable):
 
     def __init__(self, code: str, align: bool = False, copy: bool = True):
         if not HARMLESS_DTYPE.fullmatch(code):
-            raise Refused(f"has an array of dtype {ascii(code[:20])}")
+            raise Refused(f"has an array of dtype {code[:20]!a}")
         self.values = np.dtype(code)
 
     def build(self, state: tuple) -> None:

@@ -72,7 +72,7 @@ def carry_states_read_last(fgraph, node):
         *op.outer_mitsot(outer),
         *of(recorded, buffers),
         *op.outer_untraced_sit_sot(outer),
-        *(buffer[0] for buffer in of(carried, buffers)),
+        *(_first_state(buffer) for buffer in of(carried, buffers)),
         *op.outer_nitsot(outer),
         *op.outer_non_seqs(outer),
         return_list=True,
@@ -109,6 +109,12 @@ def give_sequences_whole(fgraph, node):
 
 
 prepare_scans = in2out(carry_states_read_last, give_sequences_whole)
+
+
+def _first_state(buffer):
+    """What scan wrote into the first place of the record that it made room for."""
+    written = buffer.owner.inputs[1]
+    return written[0]
 
 
 def _thawed(graph):

@@ -54,7 +54,16 @@ class Program:
 
 
 class Machine:
-    """A stack, the stacks below it that marks have set aside, and a memo of what was made."""
+    """A stack, the stacks below it that marks have set aside, and a memo of what was made.
+
+    Parameters
+    ----------
+    program
+        The pickle.
+    global_names
+        What stands for a module's member when the pickle names it. To be called by the pickle,
+        with any arguments, has to be harmless.
+    """
 
     def __init__(self, program: Program, global_names: Mapping[tuple[str, str], Global]):
         self.program = program
@@ -70,9 +79,7 @@ class Machine:
             elif code in ACTIONS:
                 ACTIONS[code](self)
             else:
-                raise Refused(
-                    f"has the instruction {code!r} (byte {self.program.position - 1})"
-                )
+                raise Refused(f"has the instruction {code!r} (byte {self.program.position - 1})")
         [result] = self.stack
         return result
 
@@ -95,9 +102,11 @@ class Machine:
         items = self.since_mark()
         self.stack.append(kind(items))
 
+    def pop(self, size: int) -> list[Any]:
+        return [self.stack.pop() for _ in range(size)][::-1]
+
     def make_tuple(self, size: int) -> None:
-        items = tuple(self.stack.pop() for _ in range(size))
-        self.stack.append(items[::-1])
+        self.stack.append(tuple(self.pop(size)))
 
     def extend(self, items: list[Any]) -> None:
         require(self.stack[-1], list).extend(items)
@@ -112,8 +121,8 @@ class Machine:
             raise Refused(f"asks for {ascii(f'{module}.{name}')[1:-1]:.80}") from None
 
     def call(self) -> None:
-        arguments, function = require(self.stack.pop(), tuple), self.stack.pop()
-        self.stack.append(function(*arguments))  # nothing but a global can be called
+        function, arguments = self.pop(2)
+        self.stack.append(function(*require(arguments, tuple)))  # globals alone can be called
 
     def build(self) -> None:
         state = require(self.stack.pop(), tuple)
@@ -188,12 +197,14 @@ ACTIONS: dict[bytes, Callable[[Machine], Any]] = {
     pickle.TUPLE1: lambda machine: machine.make_tuple(1),
     pickle.TUPLE2: lambda machine: machine.make_tuple(2),
     pickle.TUPLE3: lambda machine: machine.make_tuple(3),
-    pickle.APPEND: lambda machine: machine.extend([machine.stack.pop()]),
+    pickle.APPEND: lambda machine: machine.extend(machine.pop(1)),
     pickle.APPENDS: lambda machine: machine.extend(machine.since_mark()),
-    pickle.SETITEM: lambda machine: machine.update([machine.stack.pop(-2), machine.stack.pop()]),
+    pickle.SETITEM: lambda machine: machine.update(machine.pop(2)),
     pickle.SETITEMS: lambda machine: machine.update(machine.since_mark()),
-    pickle.GLOBAL: Machine.global_of_lines,
-    pickle.STACK_GLOBAL: lambda machine: machine.find_global(*machine.pop_pair()),
+    pickle.GLOBAL: lambda machine: machine.find_global(
+        machine.program.line().decode(), machine.program.line().decode()
+    ),
+    pickle.STACK_GLOBAL: lambda machine: machine.find_global(*machine.pop(2)),
     pickle.REDUCE: Machine.call,
     pickle.BUILD: Machine.build,
 }
