@@ -13,7 +13,7 @@ import numpy as np
 from rnn_graph.errors import InputError
 from rnn_graph.pickle_machine import Buildable, Global, Machine, Program, Refused, require
 
-# One byte can become 100 bytes of memory; a gzip file can hold a thousand such bytes in one.
+# A byte can become 70 bytes of objects, and a thousand such bytes one of a gzip file.
 LARGEST_PICKLE = 2**25  # bytes, unzipped
 
 HARMLESS_DTYPE = re.compile(r"b1|[iu][1248]|f[248]")

@@ -95,7 +95,7 @@ def _forward(cell, backwards, projected, mask, *rest):
 
     def step(projected, mask, *states_and_weights):
         *states, W = states_and_weights
-        recurrent = states[0] @ W
+        recurrent = _times(states[0], W)
         return [*_advance(cell, projected, recurrent, mask, states), recurrent]
 
     return scan_states(
@@ -142,7 +142,7 @@ def _backward(cell, backwards, inputs, outputs, output_gradients):
             consider_constant=gradients,
             disconnected_inputs="ignore",
         )
-        d_states[0] = d_states[0] + d_recurrent @ W.T
+        d_states[0] = d_states[0] + _times(d_recurrent, W.T)
         return [*d_states, d_projected, d_recurrent]
 
     *d_states, d_projected, d_recurrent = scan_states(
@@ -161,6 +161,15 @@ def _backward(cell, backwards, inputs, outputs, output_gradients):
         *(gradient[first] for gradient in d_states),
         _rows(before[0]).T @ _rows(d_recurrent),
     ]
+
+
+def _times(values: TensorVariable, weights: TensorVariable) -> TensorVariable:
+    """The product of a vector or of rows with a matrix.
+
+    A vector goes as a row: of a vector's product PyTensor makes that of the transposed matrix,
+    which costs a copy in every step.
+    """
+    return (values[None] @ weights)[0] if values.ndim == 1 else values @ weights
 
 
 def _is_connected(gradient) -> bool:

@@ -97,7 +97,9 @@ def _without_empty(sentences: list[TaggedSentence], path: str | Path) -> list[Ta
         raise InputError(f"{path} holds no sentence with words; give a file with at least one")
     if len(full) < len(sentences):
         warnings.warn(
-            InputWarning(f"{path}: left out the sentences without words, {len(sentences) - len(full)}"),
+            InputWarning(
+                f"{path}: left out the sentences without words, {len(sentences) - len(full)}"
+            ),
             stacklevel=3,
         )
     return full

@@ -114,6 +114,10 @@ class RNNSLU:
     def window(self) -> int:
         return self.config.cs
 
+    @property
+    def dtype(self) -> str:
+        return self.config.dtype
+
     def get_parameters(self) -> dict[str, np.ndarray]:
         """Copies of the seven parameters by name."""
         return {parameter.name: parameter.get_value() for parameter in self.weights}
@@ -281,14 +285,14 @@ class RNNSLU:
         idxs = pt.matrix("idxs", dtype="int32", shape=(None, self.config.cs))
         inputs = self._variables.embeddings[idxs].reshape((-1, self.config.cs * self.config.de))
         mask = pt.ones_like(idxs[:, 0], dtype=self.config.dtype)
-        logits = slot_graph.label_logits(self._variables, inputs, mask)
+        logits = self._logits(inputs, mask)
         return self._compile([idxs], pt.special.softmax(logits, axis=1))
 
     @cached_property
     def _predict_labels(self):
         ids, mask = pt.imatrix("ids"), pt.matrix("mask", dtype=self.config.dtype)
         inputs = slot_graph.windows(self._variables.embeddings[ids], self.config.cs)
-        logits = slot_graph.label_logits(self._variables, inputs, mask)
+        logits = self._logits(inputs, mask)
         return self._compile([ids, mask], logits.argmax(axis=2))
 
     @cached_property
@@ -304,13 +308,17 @@ class RNNSLU:
         )
         return self._compile_updates([*inputs, learning_rate], loss, after)
 
+    def _logits(self, inputs, mask):
+        states = slot_graph.hidden_states(self._variables, inputs, mask)
+        return slot_graph.label_logits(self._variables, states)
+
     def _sentence_graph(self):
         cs, de, dtype = self.config.cs, self.config.de, self.config.dtype
         idxs = pt.matrix("idxs", dtype="int32", shape=(None, cs))
         labels, shares = pt.ivector("labels"), pt.vector("shares", dtype=dtype)
         rows = self._variables.embeddings[idxs.flatten()]
         mask = pt.ones_like(shares)
-        logits = slot_graph.label_logits(self._variables, rows.reshape((-1, cs * de)), mask)
+        logits = self._logits(rows.reshape((-1, cs * de)), mask)
         loss, gradients = slot_graph.gradients(self._variables, rows, logits, labels, shares)
         return [idxs, labels, shares], loss, gradients
 
@@ -327,9 +335,10 @@ class RNNSLU:
             inputs = slot_graph.windows(rows, self.config.cs)
             # The first windows of a sentence's first steps are missing.
             mask = slot_graph.last_places(width - self.config.cs - 1, count)
-            logits = slot_graph.label_logits(weights, inputs, mask.astype(self.config.dtype))
+            states = slot_graph.hidden_states(weights, inputs, mask.astype(self.config.dtype))
+            logits = slot_graph.label_logits(weights, states[-1:])
             share = (count[None] > 0).astype(self.config.dtype)
-            loss, gradients = slot_graph.gradients(weights, rows, logits[-1:], label, share)
+            loss, gradients = slot_graph.gradients(weights, rows, logits, label, share)
             after = slot_graph.updated(weights, ids, gradients, learning_rate, normalize=normalize)
             return [*after, loss]
 

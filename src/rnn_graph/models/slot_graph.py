@@ -27,10 +27,10 @@ class SlotWeights(NamedTuple):
     h0: TensorVariable  # [nh]
 
 
-def label_logits(
+def hidden_states(
     weights: SlotWeights, inputs: TensorVariable, mask: TensorVariable
-) -> TensorVariable:  # [T, ..., de * cs], [T, ...] -> [T, ..., nc]
-    """Unnormalized log-probabilities of the labels: `h_t = σ(x_t Wx + h_{t−1} Wh + bh)`, `h_t W + b`.
+) -> TensorVariable:  # [T, ..., de * cs], [T, ...] -> [T, ..., nh]
+    """`h_t = σ(x_t Wx + h_{t−1} Wh + bh)`.
 
     Parameters
     ----------
@@ -42,6 +42,11 @@ def label_logits(
     first = weights.h0 if mask.ndim == 1 else weights.h0 + pt.zeros_like(mask[0])[:, None]
     projected = affine(inputs, weights.Wx, weights.bh)
     (states,) = recurrent_layer(CELL, projected, [first], weights.Wh, mask)
+    return states
+
+
+def label_logits(weights: SlotWeights, states: TensorVariable) -> TensorVariable:
+    """`h_t W + b`, unnormalized log-probabilities of the labels: [..., nh] -> [..., nc]."""
     return affine(states, weights.W, weights.b)
 
 
