@@ -73,7 +73,7 @@ def unpickle_arrays(data: bytes, path: str | Path) -> Any:
             f"{path} {refusal}, which is not run; expected a pickle of lists, tuples, dictionaries,"
             " strings, integers and NumPy arrays of numbers"
         ) from None
-    except (ValueError, TypeError, LookupError, OverflowError, MemoryError):
+    except (ValueError, TypeError, LookupError, MemoryError):
         raise InputError(
             f"{path} is a damaged pickle (byte {program.position} of {len(data)}); make or"
             " download it again"

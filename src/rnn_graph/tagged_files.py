@@ -19,8 +19,8 @@ PARTS = ("train", "valid", "test")
 DOCUMENT_START = "-DOCSTART-"
 # "# text = Show me flights" or "# text: show me flights"; "# O" is a word with its label.
 COMMENT = re.compile(r"#\s*\w+((\s+\w+)*\s+=|:)(\s|$)")
-# Protocol 2 and later, or a protocol that begins a list or dictionary, maybe within tuples.
-PICKLE_START = re.compile(rb"\x80[\x02-\x05]|\(+(?:[ld]p\d+\r?\n|[\]}]q)")
+# Protocols 2 and later; 0 and 1, which begin with a list or dictionary, maybe within tuples.
+PICKLE_START = re.compile(rb"\x80[\x02-\x05]|\(+[ld]p\d+\r?\n|\(*[\]}]q[\x00-\x08]")
 
 # A line without its end, and where it stands.
 NumberedLine = tuple[int, str]
