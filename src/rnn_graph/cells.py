@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
 from pytensor import tensor as pt
 from pytensor.tensor import TensorVariable
 
@@ -37,6 +38,9 @@ class Cell(Protocol):
     ) -> list[TensorVariable]:  # [..., blocks · H], [..., blocks · H], [..., H] … -> [..., H] …
         """The next states, from the input's projection and the product `h_{t−1} W_h`."""
 
+    def first_bias(self, units: int) -> np.ndarray:  # -> [blocks · H]
+        """The bias of the input's projection before training."""
+
 
 @dataclass(frozen=True)
 class Elman:
@@ -51,6 +55,9 @@ class Elman:
 
     def advance(self, projected, recurrent, h):
         return [self.activation(projected + recurrent)]
+
+    def first_bias(self, units):
+        return np.zeros(units)
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,10 @@ class LSTM:
         i, f, o, g = _blocks(projected + recurrent, 4)
         c = pt.sigmoid(f) * c + pt.sigmoid(i) * pt.tanh(g)
         return [pt.sigmoid(o) * pt.tanh(c), c]
+
+    def first_bias(self, units):
+        """1 for the forget gate, which lets the cell remember from the start: Gers et al. (2000)."""
+        return np.repeat([0.0, 1.0, 0.0, 0.0], units)
 
 
 @dataclass(frozen=True)
@@ -87,6 +98,9 @@ class GRU:
         z = pt.sigmoid(p_z + u_z)
         n = pt.tanh(p_n + pt.sigmoid(p_r + u_r) * u_n)
         return [(1 - z) * n + z * h]
+
+    def first_bias(self, units):
+        return np.zeros(3 * units)
 
 
 CELLS = {"elman": Elman(), "gru": GRU(), "lstm": LSTM()}

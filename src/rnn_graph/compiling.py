@@ -12,7 +12,6 @@ from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 from pytensor.link.jax.linker import JAXLinker
 
-from rnn_graph import jax_rewrites
 from rnn_graph.errors import InputError
 
 # From the fastest to the slowest on the tutorial's step; see docs/backends.md.
@@ -23,7 +22,8 @@ DEVICES = ("auto", "cpu", "gpu")
 # and a second exponential of every element; objectives.py has taken the maximum out already.
 UNWANTED_REWRITES = ("local_log_sum_exp",)
 
-FIRST_OF_ALL = 0.0  # the place of a rewrite, before PyTensor's own
+# Where rewrites stand beside PyTensor's own.
+FIRST_OF_ALL, LAST_OF_ALL = 0.0, 1000.0
 
 PYTENSOR_MODES = {"c": "CVM", "numba": "NUMBA", "jax": "JAX"}
 
@@ -165,9 +165,14 @@ def _mode(backend: Backend, in_place: Collection[SharedVariable]) -> Mode:
     mode = get_mode(PYTENSOR_MODES[backend.name]).excluding(*UNWANTED_REWRITES)
     if backend.name != "jax":
         return mode
+    from rnn_graph import jax_rewrites  # imports JAX
+
     mode = Mode(linker=_DonatingJAXLinker(in_place), optimizer=mode.provided_optimizer)
     mode = mode.excluding(*jax_rewrites.UNWANTED_REWRITES)
-    return mode.register((jax_rewrites.prepare_scans, FIRST_OF_ALL))
+    return mode.register(
+        (jax_rewrites.prepare_scans, FIRST_OF_ALL),
+        (jax_rewrites.lengths_at_trace_time, LAST_OF_ALL),
+    )
 
 
 def _is_installed(name: str) -> bool:

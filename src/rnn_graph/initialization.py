@@ -3,7 +3,7 @@
 import numpy as np
 
 from rnn_graph.errors import InputError
-from rnn_graph.randomness import RandomSource, as_random_generator
+from rnn_graph.randomness import Generator, RandomSource, as_random_generator
 from rnn_graph.windows import check_window
 
 
@@ -31,7 +31,7 @@ def draw_word_model_parameters(
     InputError
         If a dimension is below 1.
     """
-    _require_positive(word_dim=word_dim, hidden_dim=hidden_dim)
+    require_positive(word_dim=word_dim, hidden_dim=hidden_dim)
     generator = as_random_generator(rng)
 
     def uniform(incoming: int, *shape: int) -> np.ndarray:
@@ -68,7 +68,7 @@ def draw_slot_tagger_parameters(
     InputError
         If a size is below 1, or the window's is even.
     """
-    _require_positive(nh=nh, nc=nc, ne=ne, de=de)
+    require_positive(nh=nh, nc=nc, ne=ne, de=de)
     check_window(cs)
     generator = as_random_generator(rng)
     shapes = {"embeddings": (ne + 1, de), "Wx": (de * cs, nh), "Wh": (nh, nh), "W": (nh, nc)}
@@ -76,7 +76,27 @@ def draw_slot_tagger_parameters(
     return drawn | {"bh": np.zeros(nh), "b": np.zeros(nc), "h0": np.zeros(nh)}
 
 
-def _require_positive(**sizes: int) -> None:
+def glorot_uniform(rows: int, columns: int, generator: Generator) -> np.ndarray:
+    """Uniform in ±√(6 / (rows + columns)).
+
+    X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward neural
+    networks", AISTATS (2010).
+    """
+    bound = np.sqrt(6 / (rows + columns))
+    return generator.uniform(-bound, bound, (rows, columns))
+
+
+def orthogonal(size: int, generator: Generator) -> np.ndarray:
+    """A random rotation or reflection, (size, size).
+
+    A. Saxe, J. McClelland, S. Ganguli, "Exact solutions to the nonlinear dynamics of learning in
+    deep linear neural networks", ICLR (2014).
+    """
+    q, r = np.linalg.qr(generator.standard_normal((size, size)))
+    return q * np.sign(np.diag(r))
+
+
+def require_positive(**sizes: int) -> None:
     for name, size in sizes.items():
         if size < 1:
             raise InputError(f"{name} is {size}; give a whole number of at least 1")

@@ -2,9 +2,15 @@
 
 from dataclasses import replace
 
+import numpy as np
+from pytensor.graph.basic import Apply, Constant
 from pytensor.graph.fg import FrozenFunctionGraph
 from pytensor.graph.rewriting.basic import in2out, node_rewriter
+from pytensor.graph.op import Op
+from pytensor.link.jax.dispatch import jax_funcify
 from pytensor.scan.op import Scan
+from pytensor.link.jax.dispatch.shape import JAXShapeTuple
+from pytensor.tensor.shape import Shape_i
 from pytensor.tensor.subtensor import Subtensor, get_constant_idx
 
 # These turn indices and products of several axes into reshapes whose shapes JAX cannot see
@@ -108,6 +114,64 @@ def give_sequences_whole(fgraph, node):
     return node.op(*inputs, return_list=True)
 
 
+class AtTraceTime(Op):
+    """An operation that JAX does not compile, because its inputs are known when it compiles."""
+
+    __props__ = ("op",)
+
+    def __init__(self, op: Op):
+        self.op = op
+
+    def make_node(self, *inputs):
+        outputs = self.op.make_node(*inputs).outputs
+        return Apply(self, list(inputs), [output.type() for output in outputs])
+
+    def perform(self, node, inputs, outputs):
+        inner = self.op.make_node(*node.inputs)
+        self.op.prepare_node(inner, None, None, "py")
+        self.op.perform(inner, inputs, outputs)
+
+
+@jax_funcify.register(AtTraceTime)
+def jax_funcify_AtTraceTime(op, node, **_):
+    def evaluate(*inputs):
+        outputs = [[None] for _ in node.outputs]
+        op.perform(node, [np.asarray(value) for value in inputs], outputs)
+        values = [value for (value,) in outputs]
+        return values[0] if len(values) == 1 else values
+
+    return evaluate
+
+
+@node_rewriter(None)
+def compute_lengths_at_trace_time(fgraph, node):
+    """Do the arithmetic of lengths while JAX traces the function, when all lengths are known.
+
+    Compiled, as PyTensor's JAX backend has it, its results could be no shape of anything.
+    """
+    if isinstance(node.op, AtTraceTime | Shape_i | JAXShapeTuple):
+        return None
+    if not all(_is_length(output) for output in node.outputs):
+        return None
+    known = [_is_known_at_trace_time(variable) for variable in node.inputs]
+    if not all(known) or all(isinstance(v, Constant) for v in node.inputs):
+        return None
+    return AtTraceTime(node.op)(*node.inputs, return_list=True)
+
+
+def _is_length(variable) -> bool:
+    return getattr(variable.type, "ndim", 0) == 0 and str(variable.type.dtype).startswith(
+        ("int", "bool")
+    )
+
+
+def _is_known_at_trace_time(variable) -> bool:
+    if isinstance(variable, Constant):
+        return _is_length(variable)
+    return variable.owner is not None and isinstance(variable.owner.op, AtTraceTime | Shape_i)
+
+
+lengths_at_trace_time = in2out(compute_lengths_at_trace_time)
 prepare_scans = in2out(carry_states_read_last, give_sequences_whole)
 
 

@@ -6,10 +6,11 @@ from rnn_graph.errors import InputError
 
 LARGEST_SEED = 2**32 - 1
 
-RandomSource = int | np.random.Generator | np.random.RandomState | None
+Generator = np.random.Generator | np.random.RandomState
+RandomSource = int | Generator | None
 
 
-def as_random_generator(rng: RandomSource) -> np.random.Generator | np.random.RandomState:
+def as_random_generator(rng: RandomSource) -> Generator:
     """Turn the `rng` argument of this package's functions into a generator.
 
     Parameters
@@ -19,7 +20,7 @@ def as_random_generator(rng: RandomSource) -> np.random.Generator | np.random.Ra
         is frozen by NumPy's compatibility policy, and `rng=10` draws the numbers that the old
         tutorials drew after `np.random.seed(10)`. None draws from the operating system's entropy.
     """
-    if isinstance(rng, np.random.Generator | np.random.RandomState):
+    if isinstance(rng, Generator):
         return rng
     if isinstance(rng, int) and not 0 <= rng <= LARGEST_SEED:
         raise InputError(f"the seed is {rng}; give a whole number from 0 to {LARGEST_SEED}")

@@ -1,7 +1,10 @@
 """Optimizers as pure functions from gradients to update pairs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+import numpy as np
+import pytensor
+from pytensor import tensor as pt
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.tensor import TensorVariable
 
@@ -27,3 +30,77 @@ def sgd_on_rows(
     rows have gradient zero and are not touched.
     """
     return {table: table[rows].inc(-learning_rate * gradients)}
+
+
+def adam(
+    gradients: Mapping[SharedVariable, TensorVariable],
+    learning_rate: TensorVariable,
+    *,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-8,
+    weight_decay: float = 0.0,
+) -> dict[SharedVariable, TensorVariable]:
+    """Adam, with weight decay beside the gradient (AdamW).
+
+    `m ← β₁m + (1 − β₁)g`, `v ← β₂v + (1 − β₂)g²`,
+    `θ ← (1 − ηλ)θ − η m̂ / (√v̂ + ε)`, with `m̂ = m / (1 − β₁ᵗ)` and `v̂ = v / (1 − β₂ᵗ)`.
+
+    D. Kingma, J. Ba, "Adam: a method for stochastic optimization", ICLR (2015); I. Loshchilov,
+    F. Hutter, "Decoupled weight decay regularization", ICLR (2019).
+
+    Returns
+    -------
+    dict
+        Updates of the parameters, and of m, v and t, which are new shared variables.
+    """
+    dtype = learning_rate.dtype
+    t = pytensor.shared(np.zeros((), dtype=dtype), name="adam_t", shape=())
+    steps = t + np.ones((), dtype=dtype)
+    updates: dict[SharedVariable, TensorVariable] = {t: steps}
+    b1, b2, epsilon, decay = (
+        np.array(value, dtype=dtype) for value in (beta1, beta2, epsilon, weight_decay)
+    )
+    rate = learning_rate / (1 - b1**steps)
+    root = pt.sqrt(1 - b2**steps)
+    for parameter, gradient in gradients.items():
+        m, v = (_zeros_like(parameter, f"{parameter.name}_{letter}") for letter in "mv")
+        updates[m] = b1 * m + (1 - b1) * gradient
+        updates[v] = b2 * v + (1 - b2) * gradient**2
+        step = rate * updates[m] / (pt.sqrt(updates[v]) / root + epsilon)
+        updates[parameter] = (1 - learning_rate * decay) * parameter - step
+    return updates
+
+
+def clipped_by_global_norm(
+    gradients: Mapping[SharedVariable, TensorVariable], largest: float
+) -> dict[SharedVariable, TensorVariable]:
+    """The gradients, all scaled alike so that their common norm is at most `largest`.
+
+    R. Pascanu, T. Mikolov, Y. Bengio, "On the difficulty of training recurrent neural networks",
+    ICML (2013).
+    """
+    squares = [(g**2).sum(acc_dtype=g.dtype) for g in gradients.values()]
+    norm = pt.sqrt(sum(squares[1:], squares[0]))
+    limit = np.array(largest, dtype=norm.dtype)
+    scale = limit / pt.maximum(norm, limit)
+    return {parameter: gradient * scale for parameter, gradient in gradients.items()}
+
+
+def moving_averages(
+    updates: Mapping[SharedVariable, TensorVariable],
+    parameters: Iterable[SharedVariable],
+    decay: TensorVariable,
+) -> dict[SharedVariable, TensorVariable]:
+    """`θ̄ ← d θ̄ + (1 − d) θ` after the parameters' updates; θ̄ are new shared variables, zero.
+
+    B. Polyak, A. Juditsky, "Acceleration of stochastic approximation by averaging", SIAM Journal
+    on Control and Optimization 30 (1992), with weights that fade exponentially.
+    """
+    averages = {p: _zeros_like(p, f"{p.name}_average") for p in parameters}
+    return {average: decay * average + (1 - decay) * updates[p] for p, average in averages.items()}
+
+
+def _zeros_like(parameter: SharedVariable, name: str) -> SharedVariable:
+    shape = parameter.type.shape
+    return pytensor.shared(np.zeros(shape, dtype=parameter.dtype), name=name, shape=shape)
