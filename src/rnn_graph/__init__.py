@@ -19,18 +19,25 @@ if TYPE_CHECKING:
     )
     from rnn_graph.models.gradient_check import gradient_check_theano
     from rnn_graph.models.rnn_theano import RNNTheano
+    from rnn_graph.models.rnnslu import RNNSLU
+    from rnn_graph.models.sequence_tagger import SequenceTagger
     from rnn_graph.reference.rnn_numpy import RNNNumpy
     from rnn_graph.training import train_with_sgd
     from rnn_graph.vocabulary import Vocabulary
+    from rnn_graph.windows import contextwin, minibatch
 
 _HOMES = {
     "RNNNumpy": "reference.rnn_numpy",
+    "RNNSLU": "models.rnnslu",
     "RNNTheano": "models.rnn_theano",
+    "SequenceTagger": "models.sequence_tagger",
     "Vocabulary": "vocabulary",
+    "contextwin": "windows",
     "generate_sentence": "generation",
     "gradient_check_theano": "models.gradient_check",
     "load_model": "models.files",
     "load_model_parameters_theano": "models.files",
+    "minibatch": "windows",
     "save_model": "models.files",
     "save_model_parameters_theano": "models.files",
     "train_with_sgd": "training",
@@ -39,12 +46,16 @@ _HOMES = {
 __all__ = [  # noqa: RUF022 - sorted as the eye reads
     "__version__",
     "RNNNumpy",
+    "RNNSLU",
     "RNNTheano",
+    "SequenceTagger",
     "Vocabulary",
+    "contextwin",
     "generate_sentence",
     "gradient_check_theano",
     "load_model",
     "load_model_parameters_theano",
+    "minibatch",
     "save_model",
     "save_model_parameters_theano",
     "train_with_sgd",

@@ -77,7 +77,7 @@ class LSTM:
         return [pt.sigmoid(o) * pt.tanh(c), c]
 
     def first_bias(self, units):
-        """1 for the forget gate, which lets the cell remember from the start: Gers et al. (2000)."""
+        """1 for the forget gate, so that the cell remembers from the start (Gers et al., 2000)."""
         return np.repeat([0.0, 1.0, 0.0, 0.0], units)
 
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 from pytensor.graph.basic import Apply, Constant
 from pytensor.graph.fg import FrozenFunctionGraph
-from pytensor.graph.rewriting.basic import in2out, node_rewriter
 from pytensor.graph.op import Op
+from pytensor.graph.rewriting.basic import in2out, node_rewriter
 from pytensor.link.jax.dispatch import jax_funcify
-from pytensor.scan.op import Scan
 from pytensor.link.jax.dispatch.shape import JAXShapeTuple
+from pytensor.scan.op import Scan
 from pytensor.tensor.shape import Shape_i
 from pytensor.tensor.subtensor import Subtensor, get_constant_idx
 

@@ -72,9 +72,7 @@ def recurrent_layer(
     return layer(projected, mask, *initial_states, weights)[: cell.states]
 
 
-def _as_operation(
-    cell: Cell, backwards: bool, arguments: Sequence[TensorVariable]
-) -> OpFromGraph:
+def _as_operation(cell: Cell, backwards: bool, arguments: Sequence[TensorVariable]) -> OpFromGraph:
     """The layer as an operation with a gradient of its own."""
     inputs = [argument.type() for argument in arguments]
     # Its outputs are the states, and the products h_{t−1} W_h, which the gradient needs again.

@@ -150,20 +150,32 @@ def score_tags(truth: Iterable[Sequence[str]], guesses: Iterable[Sequence[str]])
         score.score(_chunk_tree(true_labels), _chunk_tree(guessed_labels))
         words += len(true_labels)
         right += sum(t == g for t, g in zip(true_labels, guessed_labels, strict=True))
-    phrases, found, missed = (
+    true, found, missed = (
         Counter(chunk.label() for chunk in chunks)
         for chunks in (score.correct(), score.guessed(), score.missed())
     )
-    correct = phrases - missed
+    correct = true - missed
     return TagScore(
-        PhraseScore.of_counts(phrases.total(), found.total(), correct.total()),
+        PhraseScore.of_counts(true.total(), found.total(), correct.total()),
         {
-            kind: PhraseScore.of_counts(phrases[kind], found[kind], correct[kind])
-            for kind in sorted(phrases | found)
+            kind: PhraseScore.of_counts(true[kind], found[kind], correct[kind])
+            for kind in sorted(true | found)
         },
         _percentage(right, words),
         words,
     )
+
+
+def phrases(labels: Sequence[str]) -> list[tuple[int, int, str]]:
+    """(start, end, type) of each phrase of a sentence, as `score_tags` counts them.
+
+    Examples
+    --------
+    >>> phrases(["O", "B-city", "I-city", "B-day", "I-city"])
+    [(1, 3, 'city'), (3, 4, 'day'), (4, 5, 'city')]
+    """
+    chunks = [part for part in _chunk_tree(labels) if not isinstance(part, tuple)]
+    return [(chunk[0][0], chunk[-1][0] + 1, chunk.label()) for chunk in chunks]
 
 
 def _chunk_tree(labels: Sequence[str]):

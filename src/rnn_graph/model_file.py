@@ -1,10 +1,11 @@
 """Model files: one `.npz` of arrays, configuration (JSON) and vocabulary, read without pickles."""
 
+import io
 import json
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -78,7 +79,7 @@ def read_model_file(path: str | Path) -> ModelFile:
     try:
         with open(path, "rb") as stream, zipfile.ZipFile(stream) as archive:
             arrays = {
-                member.filename.removesuffix(".npy"): _read_array(path, archive, member)
+                member.filename.removesuffix(".npy"): _read_member(path, archive, member)
                 for member in archive.infolist()
             }
     except OSError as error:
@@ -100,6 +101,21 @@ def read_model_file(path: str | Path) -> ModelFile:
     if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
         raise InputError(f"{path}: {VOCABULARY} is no list of words; the file is damaged")
     return ModelFile(arrays, configuration, Vocabulary(tokens))
+
+
+def read_array_file(path: str | Path) -> np.ndarray:
+    """The array of a `.npy` file.
+
+    Raises
+    ------
+    InputError
+        As for `read_model_file`.
+    """
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}; check the path") from None
+    return _read_array(path, Path(path).stem, lambda: io.BytesIO(data), len(data), len(data))
 
 
 def require_shapes(
@@ -137,9 +153,21 @@ def require_shapes(
     return sizes
 
 
-def _read_array(path: str | Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
+def _read_member(path: str | Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
     name = member.filename.removesuffix(".npy")
-    with archive.open(member) as stream:
+    return _read_array(
+        path, name, lambda: archive.open(member), member.file_size, member.compress_size
+    )
+
+
+def _read_array(
+    path: str | Path,
+    name: str,
+    open_stream: Callable[[], BinaryIO],
+    size: int,
+    compressed_size: int,
+) -> np.ndarray:
+    with open_stream() as stream:
         try:
             shape, dtype = _read_header(stream)
         except (ValueError, SyntaxError, OverflowError, tokenize.TokenError) as error:
@@ -152,17 +180,17 @@ def _read_array(path: str | Path, archive: zipfile.ZipFile, member: zipfile.ZipI
         if dtype.kind not in "biuf":
             raise InputError(f"{path}: {name} holds values of type {dtype}; expected real numbers")
         claimed = int(np.prod(shape, dtype=object)) * dtype.itemsize
-        if claimed != member.file_size - stream.tell():
+        if claimed != size - stream.tell():
             raise InputError(
                 f"{path}: {name} claims shape {shape}, {claimed} bytes, and has"
-                f" {member.file_size - stream.tell()}; the file is damaged"
+                f" {size - stream.tell()}; the file is damaged"
             )
-        if claimed > max(HARMLESS_SIZE, LARGEST_EXPANSION * member.compress_size):
+        if claimed > max(HARMLESS_SIZE, LARGEST_EXPANSION * compressed_size):
             raise InputError(
-                f"{path}: {name} would expand from {member.compress_size} bytes to {claimed};"
+                f"{path}: {name} would expand from {compressed_size} bytes to {claimed};"
                 " no trained parameter does"
             )
-    with archive.open(member) as stream:
+    with open_stream() as stream:
         array = npy_format.read_array(stream, allow_pickle=False)
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise InputError(

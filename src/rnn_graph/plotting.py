@@ -30,13 +30,9 @@ def plot_loss_curve(
     truth
         Perplexity of the held-out sentences under the distribution that they were drawn from.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
     from matplotlib.ticker import LogLocator, NullFormatter
 
-    figure = Figure(figsize=(7, 4), layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
+    figure, axes = _empty_picture()
     axes.plot(*_points(running), linewidth=1, alpha=0.6, label="while training")
     axes.plot(*_points(evaluations), "o", color="C0", markersize=5, label="all training sentences")
     end = evaluations[-1][0]
@@ -52,6 +48,40 @@ def plot_loss_curve(
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.set_xlabel("sentences seen")
     axes.set_ylabel("perplexity a word")
+    _write_picture(path, figure, axes)
+
+
+def plot_scores(path: str | Path, scores: Sequence[tuple[int, float]]) -> None:
+    """Draw a score over epochs, with the best one marked, as a PNG.
+
+    Parameters
+    ----------
+    scores
+        (epoch, validation F1 in percent).
+    """
+    from matplotlib.ticker import MaxNLocator
+
+    figure, axes = _empty_picture()
+    epochs, values = zip(*scores, strict=True)
+    best = max(scores, key=lambda point: point[1])
+    axes.plot(epochs, values, marker=".", label="validation")
+    axes.plot(*best, "D", color="C3", label=f"best: {best[1]:.2f}, epoch {best[0]}")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_xlabel("epoch")
+    axes.set_ylabel("F1, percent")
+    _write_picture(path, figure, axes)
+
+
+def _empty_picture():
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure, figure.add_subplot()
+
+
+def _write_picture(path: str | Path, figure, axes) -> None:
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False)

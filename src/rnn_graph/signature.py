@@ -1,29 +1,34 @@
 """The line that says what made a number."""
 
 import platform
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 
 from rnn_graph._version import __version__
-from rnn_graph.models.files import WordModel
-from rnn_graph.models.rnn_theano import RNNTheano
+from rnn_graph.models.files import Model
+from rnn_graph.reference.rnn_numpy import RNNNumpy
 
 PACKAGES = ("pytensor", "jax", "numba", "numpy", "nltk")
 
 
-def model_signature(model: WordModel) -> dict[str, object]:
+def model_signature(model: Model) -> dict[str, object]:
     """The model's configuration, backend and dtype."""
-    truncate = "full" if model.bptt_truncate is None else model.bptt_truncate
-    settings = {
-        "model": type(model).__name__,
-        "word_dim": model.word_dim,
-        "hidden_dim": model.hidden_dim,
-        "bptt_truncate": truncate,
-    }
-    if isinstance(model, RNNTheano):
-        backend, device, dtype = model.backend.name, model.backend.platform, model.config.dtype
+    signed: dict[str, object] = {"model": type(model).__name__}
+    if isinstance(model, RNNNumpy):
+        settings = {
+            name: getattr(model, name) for name in ("word_dim", "hidden_dim", "bptt_truncate")
+        }
+        computing = {"backend": "numpy", "device": "cpu", "dtype": "float64"}
     else:
-        backend, device, dtype = "numpy", "cpu", "float64"
-    return settings | {"backend": backend, "device": device, "dtype": dtype}
+        settings = asdict(model.config)
+        computing = {
+            "backend": model.backend.name,
+            "device": model.backend.platform,
+            "dtype": settings.pop("dtype"),
+        }
+    if settings.get("bptt_truncate", 0) is None:
+        settings["bptt_truncate"] = "full"
+    return signed | settings | computing
 
 
 def versions() -> dict[str, str]:
@@ -37,7 +42,7 @@ def versions() -> dict[str, str]:
     return found
 
 
-def signature(model: WordModel, **settings: object) -> dict[str, object]:
+def signature(model: Model, **settings: object) -> dict[str, object]:
     """All that it takes to get a number again, as JSON can hold it."""
     return model_signature(model) | settings | {"versions": versions()}
 

@@ -11,7 +11,7 @@ from rnn_graph.array_pickle import LARGEST_PICKLE
 from rnn_graph.atis_pickle import atis_sentences
 from rnn_graph.errors import InputError, InputWarning
 from rnn_graph.tagged_sentences import TaggedSentence
-from rnn_graph.text_files import decoded_lines, open_binary
+from rnn_graph.text_files import STANDARD_INPUT, decoded_lines, open_binary
 
 FORMATS = ("auto", "conll", "bos-eos", "pair", "pickle")
 PARTS = ("train", "valid", "test")
@@ -91,6 +91,51 @@ def read_tagged_sentences(
     return _without_empty(sentences, path)
 
 
+def read_predictions(
+    path: str | Path, *, encoding: str = "utf-8", errors: str = "strict"
+) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
+    """Read what the evaluation script of CoNLL-2000 reads: `word … truth guess` lines.
+
+    Parameters
+    ----------
+    path, encoding, errors
+        As for `read_tagged_sentences`.
+
+    Returns
+    -------
+    truth, guesses
+        Labels of each sentence.
+
+    Raises
+    ------
+    InputError
+        As `read_tagged_sentences`, and if there are fewer than three columns.
+    """
+    truth, guesses = [], []
+    with open_binary(path) as stream:
+        lines = _numbered_lines(stream, path, encoding, errors)
+        for rows in _sentences_of_rows(lines, path):
+            if len(rows[0]) < 3:
+                raise InputError(
+                    f"{path} has {len(rows[0])} columns; expected at least a word, its true label,"
+                    " and the guess"
+                )
+            *_, true_labels, guessed_labels = zip(*rows, strict=True)
+            truth.append(true_labels)
+            guesses.append(guessed_labels)
+    if not truth:
+        raise InputError(f"{path} holds no sentence with words; give a file with at least one")
+    return truth, guesses
+
+
+def has_parts(path: str | Path) -> bool:
+    """Whether a file is a pickle, which holds training, validation and test data."""
+    if str(path) == STANDARD_INPUT or Path(path).is_dir():
+        return False
+    with open_binary(path) as stream:
+        return _is_pickle(path, stream)
+
+
 def _without_empty(sentences: list[TaggedSentence], path: str | Path) -> list[TaggedSentence]:
     full = [sentence for sentence in sentences if sentence.words]
     if not full:
@@ -139,21 +184,28 @@ def _columns(line: str) -> list[str]:
 
 
 def _conll(lines: Iterable[NumberedLine], path: str | Path) -> Iterator[TaggedSentence]:
-    words: list[str] = []
-    labels: list[str] = []
+    for rows in _sentences_of_rows(lines, path):
+        words, *_, labels = zip(*rows, strict=True)
+        yield TaggedSentence(words, labels)
+
+
+def _sentences_of_rows(
+    lines: Iterable[NumberedLine], path: str | Path
+) -> Iterator[list[list[str]]]:
+    """The columns of each sentence's words; all lines have as many as the first."""
+    rows: list[list[str]] = []
     width = 0
     for number, line in chain(lines, [(0, "")]):
         columns = _columns(line)
         if not columns or columns[0] == DOCUMENT_START:
-            if words:
-                yield TaggedSentence(tuple(words), tuple(labels))
-            words, labels = [], []
-        elif words or not COMMENT.match(line):
+            if rows:
+                yield rows
+            rows = []
+        elif rows or not COMMENT.match(line):
             width = width or len(columns)
             if len(columns) == 1 or len(columns) != width:
                 raise InputError(_wrong_width(path, number, line, len(columns), width))
-            words.append(columns[0])
-            labels.append(columns[-1])
+            rows.append(columns)
 
 
 def _wrong_width(path: str | Path, number: int, line: str, width: int, expected: int) -> str:

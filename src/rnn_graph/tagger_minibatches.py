@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pytensor
@@ -49,7 +49,7 @@ class ModernRecipe:
         and kept; 0 for none.
     """
 
-    model: SequenceTaggerConfig = SequenceTaggerConfig()
+    model: SequenceTaggerConfig = field(default_factory=SequenceTaggerConfig)
     epochs: int = 24
     batch_size: int = 16
     learning_rate: float = 0.002

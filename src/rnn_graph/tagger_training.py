@@ -9,7 +9,7 @@ import numpy as np
 
 from rnn_graph.errors import InputError, TrainingDiverged
 from rnn_graph.metrics import TagScore
-from rnn_graph.models.rnnslu import STEPS_A_CALL, RNNSLU
+from rnn_graph.models.rnnslu import RNNSLU, STEPS_A_CALL
 from rnn_graph.tagged_sentences import TaggedSentence
 from rnn_graph.training import Step
 from rnn_graph.windows import contextwin, last_word_steps, shuffle
@@ -104,7 +104,6 @@ def train_slot_tagger(
     recipe: SlotRecipe,
     validate: Callable[[], TagScore],
     *,
-    epochs: int | None = None,
     seed: int = PUBLISHED_SEED,
     on_step: Callable[[Step], None] = lambda step: None,
     on_epoch: Callable[[TaggerEpoch], None] = lambda epoch: None,
@@ -122,8 +121,6 @@ def train_slot_tagger(
         `WORD_RECIPE`, `SENTENCE_RECIPE`, or one of your own.
     validate
         Scores the model on the validation data.
-    epochs
-        Other than the recipe's.
     seed
         Of the order of sentences, which is shuffled anew in each epoch.
     on_step, on_epoch
@@ -153,7 +150,7 @@ def train_slot_tagger(
         model,
         run_epoch,
         validate,
-        epochs=epochs or recipe.epochs,
+        epochs=recipe.epochs,
         rates=rates,
         on_step=on_step,
         on_epoch=on_epoch,

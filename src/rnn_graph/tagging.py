@@ -45,9 +45,7 @@ def tag_sentences(tagger: Tagger, sentences: Sequence[Sequence[str]]) -> list[tu
     for places in batches_by_length(encoded, SENTENCES_A_BATCH):
         guesses = tagger.predict_labels(*pad_batch(tagger, [encoded[i] for i in places]))
         for column, place in enumerate(places):
-            labels[place] = tagger.vocabulary.decode_labels(
-                guesses[: len(encoded[place]), column]
-            )
+            labels[place] = tagger.vocabulary.decode_labels(guesses[: len(encoded[place]), column])
     return labels
 
 

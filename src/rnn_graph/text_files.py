@@ -17,6 +17,7 @@ from typing import BinaryIO
 
 from rnn_graph.errors import InputError, InputWarning
 
+FORMATS = ("auto", "csv", "text")
 STANDARD_INPUT = "-"
 GZIP_MAGIC = b"\x1f\x8b"
 LONGEST_CSV_FIELD = 2**24  # characters; the csv module's own 2**17 is short for an article
@@ -53,6 +54,8 @@ def read_documents(
     if file_format == "auto":
         is_csv = str(path).lower().removesuffix(".gz").endswith(".csv")
         file_format = "csv" if is_csv else "text"
+    if file_format not in FORMATS:
+        raise InputError(f"text has no format {file_format!r}; give one of {', '.join(FORMATS)}")
     found = False
     with open_binary(path) as stream:
         lines = decoded_lines(stream, path, encoding, errors)

@@ -5,7 +5,18 @@ from typing import Annotated
 import typer
 
 from rnn_graph._version import __version__
-from rnn_graph.cli import bench, data, demo, evaluate, generate, gradcheck, info, train
+from rnn_graph.cli import (
+    bench,
+    data,
+    demo,
+    evaluate,
+    generate,
+    gradcheck,
+    info,
+    tag,
+    train,
+    train_tagger,
+)
 from rnn_graph.cli.options import with_groups
 
 
@@ -33,8 +44,10 @@ def _options(
     pass
 
 
+train.app.command(epilog=train_tagger.EXAMPLE)(with_groups(train_tagger.tagger))
 app.add_typer(train.app, name="train")
 app.command(epilog=generate.EXAMPLE)(with_groups(generate.generate))
+app.command(epilog=tag.EXAMPLE)(with_groups(tag.tag))
 app.command(epilog=evaluate.EXAMPLE)(with_groups(evaluate.evaluate))
 app.command(epilog=info.EXAMPLE)(info.info)
 app.add_typer(data.app, name="data")

@@ -12,6 +12,7 @@ app = typer.Typer(help="List, draw and fetch texts; build vocabularies.", no_arg
 
 LIST_EXAMPLE = "Example: rnn-graph data list"
 SAMPLE_EXAMPLE = "Example: rnn-graph data sample -n 2000 --out sentences.txt"
+QUERIES_EXAMPLE = "Example: rnn-graph data queries -n 2000 --out queries.conll"
 FETCH_EXAMPLE = "Example: rnn-graph data fetch reddit-comments"
 VOCABULARY_EXAMPLE = "Example: rnn-graph data vocabulary --data comments.csv --out vocabulary.txt"
 
@@ -35,7 +36,8 @@ def list_(as_json: options.Json = False) -> None:
     if as_json:
         print_json(rows)
         return
-    print("embedded: `rnn-graph data sample` draws sentences from a grammar, no network needed")
+    print("embedded: `rnn-graph data sample` draws sentences, `rnn-graph data queries` flight")
+    print("  queries with slot labels, both from a grammar; no network needed")
     for row in rows:
         print(f"{row['name']}: {row['description']} ({row['size']:,} bytes; {row['license']})")
 
@@ -62,6 +64,33 @@ def sample(
         print_json([{"text": " ".join(s.words), "ln_p": s.log_probability} for s in sentences])
         return
     _write_lines(out, (" ".join(sentence.words) for sentence in sentences))
+
+
+@app.command(epilog=QUERIES_EXAMPLE)
+def queries(
+    count: Annotated[int, typer.Option("-n", min=1, help="Queries to draw.")] = 10,
+    out: Annotated[Path | None, typer.Option(help="A CoNLL file; stdout if not given.")] = None,
+    seed: options.Seed = 0,
+    as_json: options.Json = False,
+) -> None:
+    """Draw flight queries whose words have slot labels: `word label` lines, a blank one between."""
+    from rnn_graph.cli.console import print_json
+    from rnn_graph.datasets import sample_flight_queries
+    from rnn_graph.files import check_outputs
+
+    check_outputs([out])
+    sentences = sample_flight_queries(count, rng=seed)
+    if as_json:
+        print_json([sentence._asdict() for sentence in sentences])
+        return
+    _write_lines(
+        out,
+        (
+            line
+            for sentence in sentences
+            for line in (*map(" ".join, zip(*sentence, strict=True)), "")
+        ),
+    )
 
 
 @app.command(epilog=FETCH_EXAMPLE)

@@ -1,4 +1,4 @@
-"""`rnn-graph evaluate`: how well a model predicts a text."""
+"""`rnn-graph evaluate`: how well a model predicts a text, or tags sentences."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -13,35 +13,57 @@ EXAMPLE = "Example: rnn-graph evaluate model.npz --data comments.csv"
 
 def evaluate(
     *,
-    model: Annotated[Path, typer.Argument(help="A model file.")],
-    data: options.DataFile,
+    model: Annotated[
+        Path | None, typer.Argument(help="A model file; none with --predictions.")
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            rich_help_panel="Reading text",
+            help="Text or CSV for a language model, tagged sentences for a tagger; - for standard"
+            " input.",
+        ),
+    ] = None,
+    part: Annotated[
+        options.PartName, typer.Option(help="Of an ATIS pickle.")
+    ] = options.PartName.TEST,
+    predictions: Annotated[
+        Path | None, typer.Option(help="Score a file of `word truth guess` lines instead.")
+    ] = None,
     vocabulary: options.VocabularyFile = None,
     reading: options.Reading,
     computing: options.Computing,
     as_json: options.Json = False,
 ) -> None:
-    """Print mean loss, perplexity and the share of unknown words.
+    """Print how good a model is on data.
 
-    Perplexity is given with and without the words that the model does not know.
+    Of a language model: mean loss and perplexity, with and without the words that it does not
+    know. Of a tagger: precision, recall and F1 of phrases as CoNLL-2000 counts them, over all and
+    for each type, and the share of words with the right label.
     """
-    from rnn_graph.batching import next_word_pairs
-    from rnn_graph.cli.console import log, print_json
-    from rnn_graph.cli.models import load_word_model, read_corpus
-    from rnn_graph.metrics import score_text
-    from rnn_graph.signature import as_line, signature
+    from rnn_graph.cli.console import print_json
+    from rnn_graph.cli.evaluation import (
+        print_tag_score,
+        print_text_score,
+        score_model,
+        score_predictions,
+    )
+    from rnn_graph.cli.taggers import score_as_dict
+    from rnn_graph.errors import InputError
+    from rnn_graph.metrics import TextScore
 
-    loaded = load_word_model(model, vocabulary, computing)
-    loaded.vocabulary.require_sentence_markers()
-    corpus = read_corpus(data, reading)
-    pairs = next_word_pairs(corpus.encode(loaded.vocabulary))
-    score = score_text(loaded.word_losses, *pairs, loaded.vocabulary.unknown_id)
-    signed = signature(loaded)
+    if predictions is not None:
+        if model is not None or data is not None:
+            raise InputError("--predictions stands alone; leave out the model and --data")
+        score, signed = score_predictions(predictions, reading)
+    elif model is None or data is None:
+        raise InputError("give a model file and --data FILE, or --predictions FILE alone")
+    else:
+        score, signed = score_model(model, data, part, vocabulary, reading, computing)
+    is_text = isinstance(score, TextScore)
     if as_json:
-        print_json(asdict(score) | {"signature": signed})
-        return
-    print(f"loss {score.loss:.6f} nats a word")
-    print(f"perplexity {score.perplexity:.4f}")
-    print(f"words {score.words}, sentence ends among them")
-    print(f"unknown words {score.unknown_share:.2%}")
-    print(f"perplexity without unknown words {score.known_perplexity:.4f}")
-    log(as_line(signed))
+        print_json((asdict(score) if is_text else score_as_dict(score)) | {"signature": signed})
+    elif is_text:
+        print_text_score(score, signed)
+    else:
+        print_tag_score(score, signed)

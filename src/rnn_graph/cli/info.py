@@ -36,7 +36,9 @@ def info(
     for name, array in arrays.items():
         print(f"{name:24} {array['dtype']} {tuple(array['shape'])}")
     for key, value in content.configuration.items():
-        if key != "training":
+        if key == "labels":
+            print(f"{key:24} {len(value)}: {' '.join(map(str, value[:8]))} …")
+        elif key != "training":
             print(f"{key:24} {value}")
     for line in _training_lines(content.configuration.get("training", {})):
         print(line)
@@ -46,16 +48,23 @@ def info(
         print(f"{'vocabulary':24} {len(vocabulary):,} words: {' '.join(vocabulary.tokens[:8])} …")
 
 
+def _history_line(entry) -> str:
+    if isinstance(entry, dict):  # of a tagger
+        return (
+            f"{'epoch':24} {entry['epoch']}: loss {entry['loss']:.4f}, validation F1"
+            f" {entry['f1']:.2f}"
+        )
+    seen, loss = entry
+    return f"{'loss':24} {loss:.6f} after {seen:,} sentences"
+
+
 def _training_lines(training) -> list[str]:
     from rnn_graph.signature import as_line
 
     try:
         return [
             f"{'trained on':24} {training['data']}",
-            *(
-                f"{'loss':24} {loss:.6f} after {seen:,} sentences"
-                for seen, loss in training["history"]
-            ),
+            *map(_history_line, training["history"]),
             f"{'signature':24} {as_line(training['signature'])}",
         ]
     except (KeyError, TypeError, ValueError, AttributeError):

@@ -8,6 +8,7 @@ from rnn_graph.cli.options import BackendName, Computing, DeviceName, DtypeName,
 from rnn_graph.corpus import Corpus, read_sentences
 from rnn_graph.errors import InputError
 from rnn_graph.models.files import WordModel, load_model
+from rnn_graph.models.tagger_files import TaggerModel
 from rnn_graph.text_files import read_documents
 from rnn_graph.vocabulary import Vocabulary
 
@@ -36,11 +37,33 @@ def load_word_model(path: Path, vocabulary_file: Path | None, computing: Computi
     _check_numpy(computing)
     vocabulary = read_vocabulary(vocabulary_file) if vocabulary_file else None
     model = load_model(path, vocabulary=vocabulary, **vars(computing))
+    if not isinstance(model, WordModel):
+        raise InputError(f"{path} holds a tagger; give one that `rnn-graph train word` wrote")
     if model.vocabulary is None:
         raise InputError(
             f"{path} has no vocabulary; give its words with --vocabulary FILE, one a line"
         )
     return model
+
+
+def load_tagger(path: Path, computing: Computing) -> TaggerModel:
+    """The tagger of a file, with its words and labels."""
+    check_tagger_backend(computing)
+    model = load_model(path, **vars(computing))
+    if not isinstance(model, TaggerModel):
+        raise InputError(f"{path} holds a language model; give one that `train tagger` wrote")
+    if model.vocabulary is None:
+        raise InputError(
+            f"{path} has no words and labels, which tagging needs; give a file that"
+            " `rnn-graph train tagger` wrote"
+        )
+    return model
+
+
+def check_tagger_backend(computing: Computing) -> None:
+    """Refuse the reference, which tags no files."""
+    if computing.backend == BackendName.NUMPY:
+        raise InputError("taggers have no numpy backend; give --backend jax, numba or c")
 
 
 def read_vocabulary(path: Path) -> Vocabulary:

@@ -23,7 +23,12 @@ class BackendName(StrEnum):
 
 DeviceName = StrEnum("DeviceName", {"AUTO": "auto", "CPU": "cpu", "GPU": "gpu"})
 DtypeName = StrEnum("DtypeName", {"FLOAT32": "float32", "FLOAT64": "float64"})
-FileFormat = StrEnum("FileFormat", {"AUTO": "auto", "CSV": "csv", "TEXT": "text"})
+TAGGED_FORMATS = {"CONLL": "conll", "BOS_EOS": "bos-eos", "PAIR": "pair", "PICKLE": "pickle"}
+FileFormat = StrEnum("FileFormat", {"AUTO": "auto", "CSV": "csv", "TEXT": "text"} | TAGGED_FORMATS)
+TaggedFormat = StrEnum("TaggedFormat", {"AUTO": "auto"} | TAGGED_FORMATS)
+PartName = StrEnum("PartName", {"TRAIN": "train", "VALID": "valid", "TEST": "test"})
+RecipeName = StrEnum("RecipeName", {"WORD": "word", "SENTENCE": "sentence", "MODERN": "modern"})
+CellName = StrEnum("CellName", {"ELMAN": "elman", "GRU": "gru", "LSTM": "lstm"})
 TokenizerName = StrEnum("TokenizerName", {"NLTK": "nltk", "WHITESPACE": "whitespace"})
 DecodingErrors = StrEnum(
     "DecodingErrors", {"STRICT": "strict", "REPLACE": "replace", "IGNORE": "ignore"}
@@ -53,13 +58,27 @@ class Reading:
     """How a text file becomes sentences: the keywords of `read_sentences`."""
 
     file_format: Annotated[
-        FileFormat, _reading("--format", help="auto: CSV if the name says so.")
+        FileFormat,
+        _reading("--format", help="auto: by the name; conll and the rest hold tagged sentences."),
     ] = FileFormat.AUTO
     column: Annotated[str, _reading(help="The CSV column with the documents.")] = "body"
     pre_split: Annotated[bool, _reading("--pre-split", help="Each line is one sentence.")] = False
     tokenizer: Annotated[TokenizerName, _reading(help="whitespace: words stand apart already.")] = (
         TokenizerName.NLTK
     )
+    encoding: Annotated[str, _reading(help="Of the text.")] = "utf-8"
+    errors: Annotated[DecodingErrors, _reading(help="What to do with bytes that are not text.")] = (
+        DecodingErrors.STRICT
+    )
+
+
+@dataclass(frozen=True)
+class TaggedReading:
+    """How a file becomes tagged sentences: keywords of `read_tagged_sentences`."""
+
+    file_format: Annotated[
+        TaggedFormat, _reading("--format", help="auto: by name and content.")
+    ] = TaggedFormat.AUTO
     encoding: Annotated[str, _reading(help="Of the text.")] = "utf-8"
     errors: Annotated[DecodingErrors, _reading(help="What to do with bytes that are not text.")] = (
         DecodingErrors.STRICT

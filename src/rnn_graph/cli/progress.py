@@ -2,14 +2,13 @@
 
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from rnn_graph.cli.console import error_console
-from rnn_graph.metrics import perplexity
-from rnn_graph.training import Evaluation, Step
+from rnn_graph.training import Step
 
 # The loss on display forgets with this many words, the rate with this many seconds.
 LOSS_MEMORY = 5_000
@@ -17,29 +16,30 @@ REFRESH_INTERVAL = 0.2
 
 
 class TrainingProgress:
-    """A bar with words a second, loss, perplexity and time left, fed by `train_with_sgd`.
+    """A bar with words a second, loss and time left, fed by the steps of training.
 
     Parameters
     ----------
     total_words
         Words of all epochs together.
+    describe
+        What to say of a mean loss, in nats a word.
     """
 
-    def __init__(self, total_words: int):
+    def __init__(self, total_words: int, describe: Callable[[float], str]):
         console = error_console()
         self._progress = Progress(
             TextColumn("{task.fields[done]}"),
             BarColumn(bar_width=None),
             TextColumn("{task.fields[rate]:,.0f} words/s"),
-            TextColumn("loss {task.fields[loss]:.3f} ppl {task.fields[ppl]:,.1f}"),
+            TextColumn("{task.fields[loss]}"),
             TimeRemainingColumn(compact=True),
             console=console,
             transient=True,
             disable=not console.is_terminal,
         )
-        self._task = self._progress.add_task(
-            "", total=total_words, done="", rate=0.0, loss=0.0, ppl=0.0
-        )
+        self._task = self._progress.add_task("", total=total_words, done="", rate=0.0, loss="")
+        self._describe = describe
         self._total = total_words
         self._words = 0
         self._loss = 0.0
@@ -66,18 +66,12 @@ class TrainingProgress:
                 completed=self._words,
                 done=f"{self._words / self._total:4.0%}",
                 rate=self._words / (now - self._started),
-                loss=self._loss,
-                ppl=perplexity(self._loss),
+                loss=self._describe(self._loss),
             )
 
-    def on_evaluation(self, evaluation: Evaluation) -> None:
-        self._progress.console.print(
-            f"after {evaluation.num_examples_seen:,} sentences: loss {evaluation.loss:.6f},"
-            f" perplexity {perplexity(evaluation.loss):,.2f},"
-            f" learning rate {evaluation.learning_rate:g}",
-            highlight=False,
-            soft_wrap=True,
-        )
+    def say(self, line: str) -> None:
+        """Print a line above the bar."""
+        self._progress.console.print(line, highlight=False, soft_wrap=True, markup=False)
 
 
 class Interruption:

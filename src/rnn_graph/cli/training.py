@@ -76,6 +76,10 @@ def split_held_out(
     return sentences[: len(sentences) - kept], sentences[len(sentences) - kept :]
 
 
+def _describe_loss(loss: float) -> str:
+    return f"loss {loss:.3f} ppl {perplexity(loss):,.1f}"
+
+
 def train_and_save(
     model: WordModel,
     X: list[np.ndarray],
@@ -107,7 +111,11 @@ def train_and_save(
         save_model(out, model, training={"data": data, "history": history, "signature": signed})
 
     def on_evaluation(evaluation: Evaluation) -> None:
-        progress.on_evaluation(evaluation)
+        progress.say(
+            f"after {evaluation.num_examples_seen:,} sentences: loss {evaluation.loss:.6f},"
+            f" perplexity {perplexity(evaluation.loss):,.2f},"
+            f" learning rate {evaluation.learning_rate:g}"
+        )
         history.append((evaluation.num_examples_seen, evaluation.loss))
         if evaluation.num_examples_seen:
             save()
@@ -119,7 +127,7 @@ def train_and_save(
         progress.on_step(step)
 
     with (
-        TrainingProgress(epochs * sum(map(len, y))) as progress,
+        TrainingProgress(epochs * sum(map(len, y)), _describe_loss) as progress,
         deferred_interrupt() as interrupted,
     ):
         try:

@@ -1,6 +1,6 @@
 """Models to files and back: the project's own format and the tutorial's."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,19 +10,25 @@ from rnn_graph._version import __version__
 from rnn_graph.errors import InputError
 from rnn_graph.model_file import ModelFile, read_model_file, require_shapes, write_model_file
 from rnn_graph.models.rnn_theano import RNNTheano, WordModelConfig
+from rnn_graph.models.tagger_files import (
+    TAGGER_KINDS,
+    TaggerModel,
+    build_tagger,
+    load_slot_folder,
+    tagger_content,
+)
 from rnn_graph.reference.rnn_numpy import RNNNumpy
 from rnn_graph.vocabulary import Vocabulary
 
 WordModel = RNNTheano | RNNNumpy
+Model = WordModel | TaggerModel
 
 WORD_MODEL = "word-rnn"
 WORD_MODEL_SHAPES = {"U": ("H", "V"), "V": ("V", "H"), "W": ("H", "H")}
 TUTORIAL_BPTT_TRUNCATE = 4
 
 
-def save_model(
-    path: str | Path, model: WordModel, *, training: dict[str, Any] | None = None
-) -> None:
+def save_model(path: str | Path, model: Model, *, training: dict[str, Any] | None = None) -> None:
     """Write a model to one `.npz`: parameters, configuration, and `model.vocabulary`.
 
     Parameters
@@ -30,13 +36,11 @@ def save_model(
     training
         How it was trained, as JSON can hold it; `rnn-graph info` shows it.
     """
-    arrays = model.get_parameters()
-    dtype = str(arrays["U"].dtype)
-    config = WordModelConfig(model.word_dim, model.hidden_dim, model.bptt_truncate, dtype)
-    configuration = {"model": WORD_MODEL, "rnn_graph": __version__, **asdict(config)}
+    content = _word_content(model) if isinstance(model, WordModel) else tagger_content(model)
+    configuration = content.configuration | {"rnn_graph": __version__}
     if training:
         configuration["training"] = training
-    write_model_file(path, ModelFile(arrays, configuration, model.vocabulary))
+    write_model_file(path, replace(content, configuration=configuration))
 
 
 def load_model(
@@ -46,29 +50,56 @@ def load_model(
     device: str = "auto",
     dtype: str | None = None,
     vocabulary: Vocabulary | None = None,
-) -> WordModel:
-    """Build the model that a file holds: this project's own, or the tutorial's bare U, V, W.
+) -> Model:
+    """Build the model that a file holds, of any kind.
 
     Parameters
     ----------
+    path
+        This project's own file; the tutorial's bare U, V, W; or the slot tagger's folder of seven
+        arrays.
     backend
-        As for `RNNTheano`, or "numpy" for the reference `RNNNumpy`.
+        As for `RNNTheano`; for word models also "numpy", the reference `RNNNumpy`.
     device, dtype
         As for `RNNTheano`; the file's own dtype if None.
     vocabulary
-        The words behind the ids of a file that has none.
+        The words behind the ids of a word model's file that has none.
 
     Raises
     ------
     InputError
         If the file is no model, or `vocabulary` is not of the model's size.
     """
+    computing = {"backend": backend, "device": device, "dtype": dtype}
+    if Path(path).is_dir():
+        return load_slot_folder(path, **computing)
     content = read_model_file(path)
-    configuration = content.configuration
-    if configuration.get("model", WORD_MODEL) != WORD_MODEL:
-        raise InputError(f"{path} holds a {configuration['model']!r} model, expected {WORD_MODEL}")
+    kind = content.configuration.get("model", WORD_MODEL)
+    if kind == WORD_MODEL:
+        return _build_word_model(path, content, vocabulary, **computing)
+    if kind not in TAGGER_KINDS:
+        known = ", ".join((WORD_MODEL, *TAGGER_KINDS))
+        raise InputError(f"{path} holds a {kind!r} model; this version knows {known}")
+    return build_tagger(path, content, **computing)
+
+
+def is_tagger_file(path: str | Path) -> bool:
+    """Whether a model file, or the tutorial's folder of arrays, holds a tagger."""
+    if Path(path).is_dir():
+        return True
+    return read_model_file(path).configuration.get("model") in TAGGER_KINDS
+
+
+def _word_content(model: WordModel) -> ModelFile:
+    arrays = model.get_parameters()
+    dtype = str(arrays["U"].dtype)
+    config = WordModelConfig(model.word_dim, model.hidden_dim, model.bptt_truncate, dtype)
+    return ModelFile(arrays, {"model": WORD_MODEL, **asdict(config)}, model.vocabulary)
+
+
+def _build_word_model(path, content, vocabulary, *, backend, device, dtype) -> WordModel:
     sizes = require_shapes(path, content.arrays, WORD_MODEL_SHAPES)
-    truncate = configuration.get("bptt_truncate", TUTORIAL_BPTT_TRUNCATE)
+    truncate = content.configuration.get("bptt_truncate", TUTORIAL_BPTT_TRUNCATE)
     if truncate is not None and not (isinstance(truncate, int) and truncate >= 0):
         raise InputError(f"{path}: bptt_truncate is {truncate!r}; expected a whole number or null")
     vocabulary = vocabulary or content.vocabulary

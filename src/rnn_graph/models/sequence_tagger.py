@@ -86,7 +86,7 @@ class SequenceTagger:
     def __init__(
         self,
         vocabulary: TagVocabulary,
-        config: SequenceTaggerConfig = SequenceTaggerConfig(),  # noqa: B008 - it is frozen
+        config: SequenceTaggerConfig = SequenceTaggerConfig(),
         *,
         rng: RandomSource = None,
         backend: str = "auto",

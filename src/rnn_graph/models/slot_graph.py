@@ -11,7 +11,6 @@ from rnn_graph.cells import Elman
 from rnn_graph.layers import affine, recurrent_layer
 from rnn_graph.objectives import softmax_cross_entropy
 
-
 CELL = Elman(pt.sigmoid)
 
 
@@ -91,8 +90,9 @@ def updated(
 ) -> SlotWeights:
     """The weights after a step of gradient descent, of which the embeddings `ids` were a part.
 
-    With `normalize`, those embeddings are then scaled to unit length. The others have that length
-    already if all were normalized once, so that this is `normalized` of the whole table, to rounding.
+    With `normalize`, those embeddings are then scaled to unit length. If all were normalized once
+    the others have that length already, so that this is `normalized` of the whole table, to
+    rounding.
     """
     embeddings = weights.embeddings[ids].inc(-learning_rate * gradients.embeddings)
     if normalize:

@@ -1,0 +1,83 @@
+"""What `rnn-graph evaluate` computes and prints."""
+
+from pathlib import Path
+from typing import Any
+
+from rnn_graph.batching import next_word_pairs
+from rnn_graph.cli.console import log
+from rnn_graph.cli.models import load_tagger, load_word_model, read_corpus
+from rnn_graph.cli.options import Computing, Reading
+from rnn_graph.cli.taggers import say_unseen_labels
+from rnn_graph.metrics import TagScore, TextScore, score_tags, score_text
+from rnn_graph.models.files import is_tagger_file
+from rnn_graph.signature import as_line, signature, versions
+from rnn_graph.tagged_files import read_predictions, read_tagged_sentences
+from rnn_graph.tagging import score_tagger
+
+Signature = dict[str, Any]
+
+
+def score_model(
+    model: Path,
+    data: Path,
+    part: str,
+    vocabulary: Path | None,
+    reading: Reading,
+    computing: Computing,
+) -> tuple[TextScore | TagScore, Signature]:
+    """The score of a model file of any kind."""
+    if is_tagger_file(model):
+        return _score_tagger(model, data, part, reading, computing)
+    loaded = load_word_model(model, vocabulary, computing)
+    loaded.vocabulary.require_sentence_markers()
+    corpus = read_corpus(data, reading)
+    pairs = next_word_pairs(corpus.encode(loaded.vocabulary))
+    score = score_text(loaded.word_losses, *pairs, loaded.vocabulary.unknown_id)
+    return score, signature(loaded)
+
+
+def score_predictions(path: Path, reading: Reading) -> tuple[TagScore, Signature]:
+    """The score of guesses that stand in a file."""
+    truth, guesses = read_predictions(path, encoding=reading.encoding, errors=reading.errors)
+    return score_tags(truth, guesses), {"predictions": str(path), "versions": versions()}
+
+
+def print_text_score(score: TextScore, signed: Signature) -> None:
+    """Print a language model's score."""
+    print(f"loss {score.loss:.6f} nats a word")
+    print(f"perplexity {score.perplexity:.4f}")
+    print(f"words {score.words}, sentence ends among them")
+    print(f"unknown words {score.unknown_share:.2%}")
+    print(f"perplexity without unknown words {score.known_perplexity:.4f}")
+    log(as_line(signed))
+
+
+def print_tag_score(score: TagScore, signed: Signature) -> None:
+    """Print a tagger's score."""
+    overall = score.overall
+    print(
+        f"{score.words} words with {overall.phrases} phrases; found: {overall.found};"
+        f" correct: {overall.correct}"
+    )
+    width = max([len("all"), *map(len, score.by_type)])
+    print(f"{'':{width}}  precision  recall      F1  found")
+    for name, line in {"all": overall, **score.by_type}.items():
+        print(
+            f"{name:{width}}  {line.precision:9.2f}  {line.recall:6.2f}  {line.f1:6.2f}"
+            f"  {line.found:5}"
+        )
+    print(f"accuracy {score.accuracy:.2f} % of words")
+    log(as_line(signed))
+
+
+def _score_tagger(model, data, part, reading, computing) -> tuple[TagScore, Signature]:
+    loaded = load_tagger(model, computing)
+    sentences = read_tagged_sentences(
+        data,
+        file_format=reading.file_format,
+        part=part,
+        encoding=reading.encoding,
+        errors=reading.errors,
+    )
+    say_unseen_labels(loaded.vocabulary, sentences)
+    return score_tagger(loaded, sentences), signature(loaded)

@@ -1,0 +1,79 @@
+"""`rnn-graph tag`: labels for the words of sentences."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rnn_graph.cli import options
+
+EXAMPLE = 'Example: rnn-graph tag tagger.npz "show me flights from boston to denver on monday"'
+
+
+def tag(
+    *,
+    model: Annotated[Path, typer.Argument(help="A tagger's model file.")],
+    sentences: Annotated[
+        list[str] | None,
+        typer.Argument(help="Sentences; from standard input, one a line, if none is given."),
+    ] = None,
+    pre_split: Annotated[
+        bool, typer.Option("--pre-split", help="Words stand apart already, at blanks.")
+    ] = False,
+    computing: options.Computing,
+    as_json: options.Json = False,
+) -> None:
+    """Print a label for each word: `word label` lines, a blank line after each sentence.
+
+    On a terminal, the phrases stand out in color instead.
+    """
+    from rnn_graph.cli.console import log, print_json
+    from rnn_graph.cli.models import load_tagger
+    from rnn_graph.corpus import split_words
+    from rnn_graph.signature import signature
+    from rnn_graph.tagging import tag_sentences
+    from rnn_graph.text_files import read_documents
+
+    loaded = load_tagger(model, computing)
+    lines = sentences or list(read_documents("-", file_format="text"))
+    split = str.split if pre_split else split_words
+    words = [split(line) for line in lines]
+    empty = words.count([])
+    if empty:
+        log(f"left out the sentences without words, {empty}")
+        words = [sentence for sentence in words if sentence]
+    tagged = list(zip(words, tag_sentences(loaded, words), strict=True))
+    if as_json:
+        results = [{"words": words, "labels": labels} for words, labels in tagged]
+        print_json({"sentences": results, "signature": signature(loaded)})
+    elif sys.stdout.isatty():
+        _print_spans(tagged)
+    else:
+        for words, labels in tagged:
+            for word, label in zip(words, labels, strict=True):
+                print(word, label)
+            print()
+
+
+def _print_spans(tagged) -> None:
+    """Each phrase in its type's color, with the type behind it."""
+    from rich.console import Console
+    from rich.text import Text
+
+    from rnn_graph.metrics import phrases
+
+    colors = ("cyan", "green", "magenta", "yellow", "blue", "red")
+    kinds: dict[str, str] = {}
+    console = Console(highlight=False)
+    for words, labels in tagged:
+        line, place = Text(), 0
+        for start, end, kind in phrases(labels):
+            color = kinds.setdefault(kind, colors[len(kinds) % len(colors)])
+            line.append(" ".join([*words[place:start], ""]))
+            line.append(" ".join(words[start:end]), style=f"bold {color}")
+            line.append(f" {kind}", style=f"dim {color}")
+            line.append(" ")
+            place = end
+        line.append(" ".join(words[place:]))
+        console.print(line)
