@@ -38,7 +38,7 @@ def changed_recipe(name: str, **changes: Any) -> SlotRecipe | ModernRecipe:
     if unknown:
         setting = min(unknown)
         raise InputError(
-            f"recipe {name!r} has no {setting} to be {changes[setting]}; leave it out, or give"
+            f"recipe {str(name)!r} has no {setting} to be {changes[setting]}; leave it out, or give"
             " --recipe modern"
         )
     return replace(recipe, **changes)

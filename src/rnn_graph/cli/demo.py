@@ -17,27 +17,37 @@ def demo(
     ),
     sentences: Annotated[int, typer.Option(min=20, help="To train on.")] = 40_000,
     epochs: Annotated[int, typer.Option(min=1, help="Times through them.")] = 6,
+    queries: Annotated[int, typer.Option(min=20, help="To train the tagger on.")] = 2_000,
+    tagger_epochs: Annotated[int, typer.Option(min=1, help="Times through them.")] = 6,
     computing: options.Computing,
     seed: options.Seed = 0,
     as_json: options.Json = False,
 ) -> None:
-    """Train, save, draw and generate, on sentences whose true perplexity is known.
+    """Train, save, draw, tag and generate, on embedded data.
 
+    A tagger on flight queries, and a language model on sentences whose true perplexity is known.
     Needs no network and no files.
     """
     from rnn_graph.cli.console import print_json
     from rnn_graph.cli.demonstration import demonstrate
+    from rnn_graph.cli.spans import print_spans
 
     result = demonstrate(
         out,
         sentences=sentences,
         epochs=epochs,
+        queries=queries,
+        tagger_epochs=tagger_epochs,
         computing=computing,
         seed=seed,
     )
     if as_json:
         print_json(result)
         return
+    for query in result.get("queries", []):
+        print_spans(query["words"], query["labels"])
+    if "tagger_f1" in result:
+        print(f"tagger F1 on unseen queries {result['tagger_f1']:.2f}")
     for sentence in result["sentences"]:
         print(sentence)
     print(

@@ -1,23 +1,30 @@
 """What `rnn-graph demo` does."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from rnn_graph.batching import next_word_pairs
 from rnn_graph.cli.console import log
 from rnn_graph.cli.models import build_word_model
-from rnn_graph.cli.options import Computing
+from rnn_graph.cli.options import BackendName, Computing
+from rnn_graph.cli.taggers import build_recipe_model, train_and_save_tagger
 from rnn_graph.cli.training import train_and_save
 from rnn_graph.corpus import Corpus
-from rnn_graph.datasets import comment_corpus
+from rnn_graph.datasets import comment_corpus, flight_corpus
 from rnn_graph.errors import InputError
 from rnn_graph.files import check_outputs
 from rnn_graph.generation import generate_sentence
 from rnn_graph.models.files import load_model
 from rnn_graph.randomness import as_random_generator
+from rnn_graph.tag_vocabulary import TagVocabulary
+from rnn_graph.tagger_minibatches import MODERN_RECIPE
+from rnn_graph.tagger_recipes import changed_modern_recipe
+from rnn_graph.tagging import score_tagger, tag_sentences
 from rnn_graph.vocabulary import SENTENCE_END, SENTENCE_START
 
 HELD_OUT_SENTENCES = 2_000
+UNSEEN_QUERIES = 400
 HIDDEN_DIM = 100
 # Far enough for agreement across a clause; the whole sentence, unclipped, is less stable.
 BPTT_TRUNCATE = 6
@@ -26,17 +33,81 @@ SCHEDULE = "linear"
 GENERATED_SENTENCES = 10
 
 
+TAGGER_RECIPE = changed_modern_recipe(
+    MODERN_RECIPE,
+    hidden_dim=64,
+    embedding_dim=64,
+    dropout=0.2,
+    learning_rate=0.01,
+    averaging=0.95,
+)
+TAGGED_QUERIES = 3
+
+
 def demonstrate(
-    out: Path, *, sentences: int, epochs: int, computing: Computing, seed: int
+    out: Path,
+    *,
+    sentences: int,
+    epochs: int,
+    queries: int,
+    tagger_epochs: int,
+    computing: Computing,
+    seed: int,
 ) -> dict[str, Any]:
-    """Train on embedded sentences, save model and picture, generate, compare with the truth."""
+    """Show the language model, then the tagger."""
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"cannot write in {out}: {error.strerror}; give another folder") from None
-    model_path, picture = out / "word-model.npz", out / "loss.png"
-    check_outputs([model_path, picture])
+    paths = [out / name for name in ("tagger.npz", "word-model.npz", "loss.png")]
+    check_outputs(paths)
+    tagger_path, model_path, picture = paths
+    # The tagger first: what the language model says in the end is what should stay in view.
+    tagger: dict[str, Any] = {}
+    if computing.backend != BackendName.NUMPY:
+        tagger = _demonstrate_tagger(
+            tagger_path, queries=queries, epochs=tagger_epochs, computing=computing, seed=seed
+        )
+    return tagger | _demonstrate_language_model(
+        model_path, picture, sentences=sentences, epochs=epochs, computing=computing, seed=seed
+    )
 
+
+def _demonstrate_tagger(
+    path: Path, *, queries: int, epochs: int, computing: Computing, seed: int
+) -> dict[str, Any]:
+    """Train on embedded flight queries, and tag three that are not among them."""
+    log(f"drawing {queries:,} flight queries whose words have slot labels")
+    drawn = flight_corpus(queries, UNSEEN_QUERIES, UNSEEN_QUERIES, rng=seed)
+    recipe = replace(TAGGER_RECIPE, epochs=epochs)
+    vocabulary = TagVocabulary.of(drawn.train)
+    model = build_recipe_model(recipe, vocabulary, computing=computing, seed=seed)
+    log(
+        f"training a GRU of {recipe.model.hidden_dim} units a direction on"
+        f" {len(vocabulary.words)} words and {len(vocabulary.labels)} labels"
+    )
+    train_and_save_tagger(
+        model, recipe, drawn.train, drawn.valid, out=path, seed=seed, data="embedded"
+    )
+    seen = {sentence.words for sentence in drawn.train}
+    unseen = [s.words for s in drawn.test if s.words not in seen][:TAGGED_QUERIES]
+    loaded = load_model(path)
+    log(f"tagger in {path}")
+    labels = tag_sentences(loaded, unseen)
+    return {
+        "tagger": str(path),
+        "tagger_f1": score_tagger(loaded, drawn.test).overall.f1,
+        "queries": [
+            {"words": list(words), "labels": list(tags)}
+            for words, tags in zip(unseen, labels, strict=True)
+        ],
+    }
+
+
+def _demonstrate_language_model(
+    model_path: Path, picture: Path, *, sentences: int, epochs: int, computing: Computing, seed: int
+) -> dict[str, Any]:
+    """Train on embedded sentences, save model and picture, generate, compare with the truth."""
     log(f"drawing {sentences:,} sentences from a grammar whose probabilities are known")
     drawn = comment_corpus(sentences, HELD_OUT_SENTENCES, rng=seed)
     corpus = Corpus(_with_markers(drawn.train))

@@ -30,6 +30,7 @@ def tag(
     """
     from rnn_graph.cli.console import log, print_json
     from rnn_graph.cli.models import load_tagger
+    from rnn_graph.cli.spans import print_spans
     from rnn_graph.corpus import split_words
     from rnn_graph.signature import signature
     from rnn_graph.tagging import tag_sentences
@@ -48,32 +49,10 @@ def tag(
         results = [{"words": words, "labels": labels} for words, labels in tagged]
         print_json({"sentences": results, "signature": signature(loaded)})
     elif sys.stdout.isatty():
-        _print_spans(tagged)
+        for words, labels in tagged:
+            print_spans(words, labels)
     else:
         for words, labels in tagged:
             for word, label in zip(words, labels, strict=True):
                 print(word, label)
             print()
-
-
-def _print_spans(tagged) -> None:
-    """Each phrase in its type's color, with the type behind it."""
-    from rich.console import Console
-    from rich.text import Text
-
-    from rnn_graph.metrics import phrases
-
-    colors = ("cyan", "green", "magenta", "yellow", "blue", "red")
-    kinds: dict[str, str] = {}
-    console = Console(highlight=False)
-    for words, labels in tagged:
-        line, place = Text(), 0
-        for start, end, kind in phrases(labels):
-            color = kinds.setdefault(kind, colors[len(kinds) % len(colors)])
-            line.append(" ".join([*words[place:start], ""]))
-            line.append(" ".join(words[start:end]), style=f"bold {color}")
-            line.append(f" {kind}", style=f"dim {color}")
-            line.append(" ")
-            place = end
-        line.append(" ".join(words[place:]))
-        console.print(line)
