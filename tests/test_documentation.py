@@ -58,6 +58,13 @@ def workplace(tmp_path_factory):
         patch.chdir(folder)
         run("rnn-graph train word --data comments.csv --out model.npz --epochs 1 --hidden-dim 8")
         run("rnn-graph data vocabulary --data comments.csv --out vocabulary.txt")
+        run("rnn-graph data queries -n 120 --out train.conll")
+        run("rnn-graph data queries -n 30 --seed 1 --out valid.conll")
+        run(
+            "rnn-graph train tagger --data train.conll --valid valid.conll --out tagger.npz"
+            " --epochs 1 --hidden-dim 8"
+        )
+    (folder / "predictions.txt").write_text("boston B-city B-city\ntoday B-date O\n")
     size = len((folder / "vocabulary.txt").read_text().splitlines())
     rng = np.random.RandomState(0)
     shapes = {"U": (5, size), "V": (size, 5), "W": (5, 5)}

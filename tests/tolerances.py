@@ -5,8 +5,9 @@ import pytest
 
 from rnn_graph.compiling import BACKENDS, REMEDIES, installed_backends
 
-# Relative to the largest element: sums of a few thousand terms, in any order.
-TOLERANCES = {"float64": 1e-10, "float32": 1e-4}
+# Relative to the largest element: sums of a few thousand terms, in any order; and central
+# differences of functions in float64, with a step of 1e-5.
+TOLERANCES = {"float64": 1e-10, "float32": 1e-4, "differences": 1e-7}
 
 
 def assert_close(actual, expected, dtype: str = "float64") -> None:

@@ -59,6 +59,11 @@ class ModernRecipe:
     largest_norm: float = 5.0
     averaging: float = 0.998
 
+    def __post_init__(self) -> None:
+        for name in ("embedding_dropout", "output_dropout", "averaging"):
+            if not 0 <= getattr(self, name) < 1:
+                raise InputError(f"{name} is {getattr(self, name)}; give 0 or more, below 1")
+
 
 MODERN_RECIPE = ModernRecipe()
 
@@ -106,9 +111,6 @@ class _Trainer:
         sentences: Sequence[TaggedSentence],
         seed: int,
     ):
-        for name in ("embedding_dropout", "output_dropout", "averaging"):
-            if not 0 <= getattr(recipe, name) < 1:
-                raise InputError(f"{name} is {getattr(recipe, name)}; give 0 or more, below 1")
         self.model, self.recipe = model, recipe
         self.words = [model.vocabulary.encode_words(s.words) for s in sentences]
         self.labels = [model.vocabulary.encode_labels(s.labels) for s in sentences]

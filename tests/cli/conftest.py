@@ -118,6 +118,26 @@ def model(tmp_path_factory, text) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def queries(tmp_path_factory) -> Path:
+    """A folder with `train.conll` and `valid.conll`."""
+    folder = tmp_path_factory.mktemp("queries")
+    for name, count, seed in (("train", 60, 0), ("valid", 20, 1)):
+        arguments = ("-n", count, "--seed", seed, "--out", folder / f"{name}.conll")
+        assert call_main("data", "queries", *arguments) == 0
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tagger(queries) -> Path:
+    """A tagger's model file, after one epoch."""
+    path = queries / "tagger.npz"
+    data = ("--data", queries / "train.conll", "--valid", queries / "valid.conll")
+    small = ("--epochs", 8, "--hidden-dim", 16, "--learning-rate", 0.02, "--dropout", 0)
+    assert call_main("train", "tagger", *data, "--out", path, *small, "--averaging", 0) == 0
+    return path
+
+
 @pytest.fixture
 def train(cli, tmp_path):
     """A function that trains on a file, one epoch of a small model unless told otherwise."""

@@ -3,11 +3,15 @@ import re
 from rnn_graph.models.files import load_model
 
 
-def test_the_demo_ends_with_ten_sentences_and_the_truth(cli, tmp_path):
+def test_the_demo_tags_queries_and_ends_with_ten_sentences_and_the_truth(cli, tmp_path):
     out = tmp_path / "new" / "folder"
-    result = cli("demo", "--out", out, "--sentences", 2000, "--epochs", 2, "--backend", "jax")
+    small = ("--sentences", 2000, "--epochs", 2, "--queries", 600, "--tagger-epochs", 3)
+    result = cli("demo", "--out", out, *small, "--backend", "jax")
     assert result.status == 0, result.err
-    *sentences, last = result.out.splitlines()
+    *queries, score, last = result.out.splitlines()[:4] + result.out.splitlines()[-1:]
+    assert all("[" in query and "]" in query for query in queries)
+    assert float(re.fullmatch(r"tagger F1 on unseen queries (\S+)", score)[1]) > 75
+    sentences = result.out.splitlines()[4:-1]
     assert len(sentences) == 10
     assert all(len(sentence.split()) >= 7 for sentence in sentences)
     learned, truth = map(
@@ -17,4 +21,8 @@ def test_the_demo_ends_with_ten_sentences_and_the_truth(cli, tmp_path):
     # After 4,000 steps it knows something, and no more than can be known.
     assert truth < learned < 200
     assert load_model(out / "word-model.npz").hidden_dim == 100
-    assert sorted(path.name for path in out.iterdir()) == ["loss.png", "word-model.npz"]
+    assert sorted(path.name for path in out.iterdir()) == [
+        "loss.png",
+        "tagger.npz",
+        "word-model.npz",
+    ]

@@ -34,10 +34,9 @@ def tag(
     from rnn_graph.corpus import split_words
     from rnn_graph.signature import signature
     from rnn_graph.tagging import tag_sentences
-    from rnn_graph.text_files import read_documents
 
     loaded = load_tagger(model, computing)
-    lines = sentences or list(read_documents("-", file_format="text"))
+    lines = sentences or _lines_of_standard_input()
     split = str.split if pre_split else split_words
     words = [split(line) for line in lines]
     empty = words.count([])
@@ -56,3 +55,10 @@ def tag(
             for word, label in zip(words, labels, strict=True):
                 print(word, label)
             print()
+
+
+def _lines_of_standard_input() -> list[str]:
+    from rnn_graph.text_files import STANDARD_INPUT, decoded_lines, open_binary
+
+    with open_binary(STANDARD_INPUT) as stream:
+        return list(decoded_lines(stream, STANDARD_INPUT, "utf-8", "strict"))

@@ -1,0 +1,113 @@
+import numpy as np
+import pytensor
+import pytest
+from pytensor import tensor as pt
+
+from rnn_graph.compiling import choose_backend, compile_function
+from rnn_graph.updates import adam, clipped_by_global_norm, moving_averages, sgd, sgd_on_rows
+from tolerances import assert_close
+
+
+def parameter(name, value, dtype="float64"):
+    value = np.asarray(value, dtype=dtype)
+    return pytensor.shared(value, name=name, shape=value.shape)
+
+
+def step_of(updates, inputs, dtype="float64", outputs=()):
+    return compile_function(
+        inputs, list(outputs), choose_backend("jax", dtype=dtype), updates=updates
+    )
+
+
+def plain_adam(theta, gradients, rates, decay, b1=0.9, b2=0.999, epsilon=1e-8):
+    """The parameter after each step, as the two papers write it."""
+    m, v, after = np.zeros_like(theta), np.zeros_like(theta), []
+    for t, (g, rate) in enumerate(zip(gradients, rates, strict=True), start=1):
+        m = b1 * m + (1 - b1) * g
+        v = b2 * v + (1 - b2) * g * g
+        m_hat, v_hat = m / (1 - b1**t), v / (1 - b2**t)
+        theta = theta - rate * decay * theta - rate * m_hat / (np.sqrt(v_hat) + epsilon)
+        after.append(theta)
+    return after
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_adam_follows_the_papers_over_twenty_steps(dtype):
+    rng = np.random.RandomState(0)
+    first = {"matrix": rng.standard_normal((2, 3)), "vector": rng.standard_normal(4)}
+    parameters = [parameter(name, value, dtype) for name, value in first.items()]
+    gradients = [p.type(f"{p.name}_gradient") for p in parameters]
+    rate = pt.scalar("rate", dtype=dtype)
+    updates = adam(dict(zip(parameters, gradients, strict=True)), rate, weight_decay=0.3)
+    assert all(new.dtype == old.dtype for old, new in updates.items())
+    step = step_of(updates, [*gradients, rate], dtype)
+    scales = 10.0 ** rng.randint(-3, 3, 20)  # steps of very different sizes
+    values = [[s * rng.standard_normal(v.shape) for s in scales] for v in first.values()]
+    rates = np.linspace(0.1, 0.01, 20)
+    expected = [
+        plain_adam(value, g, rates, 0.3) for value, g in zip(first.values(), values, strict=True)
+    ]
+    for t in range(20):
+        step(*(g[t].astype(dtype) for g in values), np.array(rates[t], dtype=dtype))
+        for p, after in zip(parameters, expected, strict=True):
+            assert_close(p.get_value(), after[t], dtype)
+
+
+def test_adam_with_weight_decay_comes_to_where_pytorchs_adamw_comes():
+    """Five steps down Σθ⁴/4; torch.optim.AdamW(lr=0.1, weight_decay=0.2) of PyTorch 2.13."""
+    theta = parameter("theta", [1.0, -2.0, 0.5])
+    rate = pt.dscalar("rate")
+    step = step_of(adam({theta: theta**3}, rate, weight_decay=0.2), [rate])
+    for _ in range(5):
+        step(np.array(0.1))
+    assert_close(theta.get_value(), [0.46643999111156753, -1.346434979813638, 0.06583836673739324])
+
+
+@pytest.mark.parametrize(("largest", "is_clipped"), [(2.0, True), (50.0, False)])
+def test_gradients_are_scaled_alike_and_only_if_they_are_too_long(largest, is_clipped):
+    rng = np.random.RandomState(2)
+    values = [3 * rng.standard_normal((2, 3)), 3 * rng.standard_normal(5)]
+    norm = np.linalg.norm(np.concatenate([value.ravel() for value in values]))
+    assert (norm > largest) == is_clipped
+    parameters = [parameter(f"p{k}", value) for k, value in enumerate(values)]
+    gradients = [p.type() for p in parameters]
+    clipped = clipped_by_global_norm(dict(zip(parameters, gradients, strict=True)), largest)
+    assert list(clipped) == parameters
+    found = step_of({}, gradients, outputs=clipped.values())(*values)
+    for result, value in zip(found, values, strict=True):
+        assert_close(result, value * (largest / norm if is_clipped else 1))
+    for result, value in zip(
+        step_of({}, gradients, outputs=clipped.values())(*(0 * value for value in values)),
+        values,
+        strict=True,
+    ):
+        np.testing.assert_array_equal(result, 0 * value)
+
+
+def test_moving_averages_take_the_parameters_as_they_are_after_the_step():
+    theta, other = parameter("theta", [1.0, 2.0]), parameter("other", [0.0])
+    decay, one = pt.dscalar("decay"), np.array(1.0)
+    updates = sgd({theta: theta, other: other}, 0.5 * one)
+    averages = moving_averages(updates, [theta], decay)
+    assert len(averages) == 1  # `other` has none
+    (average,) = averages
+    step = step_of(updates | averages, [decay])
+    now, expected = np.array([1.0, 2.0]), np.zeros(2)
+    for d in (0.0, 0.25, 0.9):
+        step(np.array(d))
+        now = now / 2
+        expected = d * expected + (1 - d) * now
+        assert_close(theta.get_value(), now)
+        assert_close(average.get_value(), expected)
+
+
+def test_a_row_that_occurs_twice_gets_both_gradients():
+    table, rate = parameter("table", np.arange(8.0).reshape(4, 2)), pt.dscalar("rate")
+    rows, gradients = pt.ivector("rows"), pt.dmatrix("gradients")
+    step = step_of(sgd_on_rows(table, rows, gradients, rate), [rows, gradients, rate])
+    g = np.array([[1.0, 2.0], [10.0, 20.0], [100.0, 200.0]])
+    step(np.array([3, 0, 3], dtype=np.int32), g, np.array(0.5))
+    expected = np.arange(8.0).reshape(4, 2)
+    expected[0] -= [5, 10]
+    expected[3] -= [50.5, 101]
+    assert_close(table.get_value(), expected)
