@@ -129,8 +129,9 @@ class _Trainer:
     def _share_done(self) -> float:
         return self.steps / self.total_steps
 
-    def after_epoch(self, epochs_since_best: int) -> None:
-        """The rate depends on the steps alone."""
+    def after_epoch(self, epochs_since_best: int) -> bool:
+        """The rate depends on the steps alone, and training goes on."""
+        return False
 
     def run_epoch(self, epoch: int) -> Iterator[Step]:
         """An epoch's steps; between epochs the model has the averaged parameters."""

@@ -33,8 +33,8 @@ class SlotRecipe:
         How many words a step looks back on, to predict the label of the last. None: a step is a
         sentence, and predicts the labels of all its words.
     patience
-        After so many epochs without a better score the learning rate is halved, in each epoch
-        until there is one. None: it stays.
+        After so many epochs without a better score the learning rate is halved and training goes
+        on from the best parameters, in each epoch until there is a better score. None: neither.
     """
 
     window: int
@@ -189,7 +189,8 @@ class Rates(Protocol):
 
     rate: float
 
-    def after_epoch(self, epochs_since_best: int) -> None: ...
+    def after_epoch(self, epochs_since_best: int) -> bool:
+        """Whether to go on from the best parameters."""
 
 
 @dataclass
@@ -197,9 +198,11 @@ class _HalvingRate:
     rate: float
     patience: int | None
 
-    def after_epoch(self, epochs_since_best: int) -> None:
-        if self.patience is not None and epochs_since_best >= self.patience:
-            self.rate /= 2
+    def after_epoch(self, epochs_since_best: int) -> bool:
+        if self.patience is None or epochs_since_best < self.patience:
+            return False
+        self.rate /= 2
+        return True
 
 
 def keep_best(
@@ -247,7 +250,8 @@ def keep_best(
             is_best = score.overall.f1 > best_f1
             if is_best:
                 best, best_epoch, best_f1 = model.get_parameters(), number, score.overall.f1
-            rates.after_epoch(number - best_epoch)
+            if rates.after_epoch(number - best_epoch):
+                model.set_parameters(best)
             history.append(TaggerEpoch(number, loss / words, score, rates.rate, is_best))
             on_epoch(history[-1])
             if rates.rate < SMALLEST_LEARNING_RATE:
