@@ -165,7 +165,7 @@ class _Trainer:
         words = sum(len(self.labels[i]) for i in places)
         config = model.config
         loss = self._compiled_step(
-            model.without_negative(ids),
+            model.with_padding_row(ids),
             mask,
             labels.ravel(),
             mask.ravel() / np.array(words, dtype=model.dtype),

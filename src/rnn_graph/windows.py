@@ -69,6 +69,11 @@ def minibatch(l: Sequence, bs: int) -> list:  # noqa: E741
     return [l[max(0, end - bs) : end] for end in range(1, len(l) + 1)]
 
 
+def padding_as_row(ids: np.ndarray, words: int) -> np.ndarray:
+    """Ids as int32, with `words`, the last row of embeddings, in place of `PADDING`."""
+    return np.where(ids < 0, words, ids).astype(np.int32)
+
+
 def shuffle(lol: Sequence[MutableSequence], seed: int) -> None:
     """Shuffle lists in place, all in the same order.
 

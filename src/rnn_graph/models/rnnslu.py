@@ -1,39 +1,26 @@
 """The tutorial's Elman slot tagger as a compiled symbolic graph."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
 from pytensor import tensor as pt
 
-from rnn_graph.batching import bucket_length
 from rnn_graph.compiling import choose_backend, compile_function
-from rnn_graph.errors import InputError
 from rnn_graph.initialization import draw_slot_tagger_parameters
 from rnn_graph.models import slot_graph
 from rnn_graph.models.parameter import Parameter
 from rnn_graph.models.slot_graph import SlotWeights
+from rnn_graph.models.slot_inputs import SlotInputs, SlotTaggerConfig
 from rnn_graph.randomness import RandomSource
 from rnn_graph.recurrence import scan_states
 from rnn_graph.tag_vocabulary import TagVocabulary
+from rnn_graph.windows import padding_as_row
 
 # Steps in one call of `train_on_steps`'s compiled function: enough that a call costs nothing
 # beside them, few enough that Ctrl-C is heard.
 STEPS_A_CALL = 512
-
-
-@dataclass(frozen=True)
-class SlotTaggerConfig:
-    """What a slot tagger was compiled for; it cannot change afterwards."""
-
-    nh: int
-    nc: int
-    ne: int
-    de: int
-    cs: int
-    dtype: str
 
 
 class RNNSLU:
@@ -106,6 +93,7 @@ class RNNSLU:
         self.weights = SlotWeights(
             **{name: Parameter(name, v, dtype, self.backend) for name, v in first.items()}
         )
+        self._inputs = SlotInputs(self.config, self.backend)
         # A function that normalizes the embeddings of a step, and one that does not.
         self._sentence_train = cache(self._compile_sentence_train)
         self._train_on_steps = cache(self._compile_train_on_steps)
@@ -131,8 +119,8 @@ class RNNSLU:
 
     def predict_proba(self, idxs: np.ndarray) -> np.ndarray:  # [T, cs] -> [T, nc]
         """The probabilities of each word's labels."""
-        idxs = self._checked_windows(idxs)
-        return np.asarray(self._predict_proba(self._padded(idxs)))[: len(idxs)]
+        idxs = self._inputs.windows(idxs)
+        return np.asarray(self._predict_proba(self._inputs.padded(idxs)))[: len(idxs)]
 
     def classify(self, idxs: np.ndarray) -> np.ndarray:  # [T, cs] -> [T]
         """The most probable label of each word."""
@@ -153,14 +141,14 @@ class RNNSLU:
         (T, B)
             Anything where there is no word.
         """
-        return np.asarray(self._predict_labels(self._without_negative(ids), mask))
+        return np.asarray(self._predict_labels(padding_as_row(ids, self.config.ne), mask))
 
     def loss_and_gradients(
         self, idxs: np.ndarray, y: np.ndarray | int
     ) -> tuple[float, dict[str, np.ndarray]]:
         """The loss of `sentence_train` and its gradient for each parameter."""
-        idxs = self._checked_windows(idxs)
-        padded, *labels = self._checked_labels(idxs, y)
+        idxs = self._inputs.windows(idxs)
+        padded, *labels = self._inputs.labelled(idxs, y)
         loss, d_rows, *dense = map(np.asarray, self._loss_and_gradients(padded, *labels))
         d_embeddings = np.zeros(self.weights.embeddings.shape, dtype=self.config.dtype)
         np.add.at(d_embeddings, padded.ravel(), d_rows)
@@ -188,9 +176,9 @@ class RNNSLU:
             Scale the embeddings that took part to unit length afterwards. If all have been
             normalized once this is `normalize`, to rounding, at a fraction of its cost.
         """
-        idxs = self._checked_windows(idxs)
+        idxs = self._inputs.windows(idxs)
         step = self._sentence_train(normalize)
-        return float(step(*self._checked_labels(idxs, y), self._rate(learning_rate)))
+        return float(step(*self._inputs.labelled(idxs, y), self._rate(learning_rate)))
 
     def train_on_steps(
         self, steps: np.ndarray, learning_rate: float, *, normalize: bool = True
@@ -205,14 +193,12 @@ class RNNSLU:
             row.
         """
         steps = steps.copy()
-        steps[:, :-2] = self._without_negative(steps[:, :-2])
+        steps[:, :-2] = padding_as_row(steps[:, :-2], self.config.ne)
         train = self._train_on_steps(normalize, steps.shape[1])
         rate = self._rate(learning_rate)
         losses = []
         for start in range(0, len(steps), STEPS_A_CALL):
-            part = steps[start : start + STEPS_A_CALL]
-            if self.backend.compiles_per_shape:
-                part = self._filled_up(part)
+            part = self._inputs.filled_up(steps[start : start + STEPS_A_CALL], STEPS_A_CALL)
             losses.append(np.asarray(train(part, rate)))
         return np.concatenate(losses)[: len(steps)]
 
@@ -221,54 +207,6 @@ class RNNSLU:
         self._normalize()
 
     # What the compiled functions are made of
-
-    def _checked_windows(self, idxs) -> np.ndarray:
-        idxs = np.asarray(idxs)
-        if idxs.ndim != 2 or idxs.shape[1] != self.config.cs or not len(idxs):
-            raise InputError(
-                f"idxs has shape {idxs.shape}; give one window of {self.config.cs} words a word,"
-                " as contextwin makes them"
-            )
-        if idxs.dtype.kind not in "iu" or idxs.min() < -1 or idxs.max() >= self.config.ne:
-            raise InputError(
-                f"idxs holds {idxs.min()} to {idxs.max()}; word ids are whole numbers from 0 to"
-                f" {self.config.ne - 1}, and -1 for padding"
-            )
-        return self._without_negative(idxs)
-
-    def _checked_labels(self, idxs, y) -> tuple[np.ndarray, ...]:
-        """Windows, labels, and the share of each label in the loss, as long as a bucket."""
-        T, labels = len(idxs), np.atleast_1d(y)
-        if labels.shape not in ((T,), (1,)) or labels.dtype.kind not in "iu":
-            raise InputError(f"y has shape {labels.shape}; give {T} labels, or one for the last")
-        if labels.min() < 0 or labels.max() >= self.config.nc:
-            raise InputError(
-                f"y holds {labels.min()} to {labels.max()}; the model knows the labels 0 to"
-                f" {self.config.nc - 1}"
-            )
-        padded = self._padded(idxs)
-        all_labels = np.zeros(len(padded), dtype=np.int32)
-        shares = np.zeros(len(padded), dtype=self.config.dtype)
-        counted = slice(T - len(labels), T) if np.ndim(y) else slice(T - 1, T)
-        all_labels[counted], shares[counted] = labels, 1 / len(labels)
-        return padded, all_labels, shares
-
-    def _padded(self, idxs: np.ndarray) -> np.ndarray:
-        """Windows up to a bucket's length; what comes last changes nothing that comes before."""
-        if not self.backend.compiles_per_shape:
-            return idxs
-        return np.pad(idxs, ((0, bucket_length(len(idxs)) - len(idxs)), (0, 0)), mode="edge")
-
-    def _filled_up(self, steps: np.ndarray) -> np.ndarray:
-        """Up to `STEPS_A_CALL` steps; those without a window have no loss and no gradient."""
-        rows = np.zeros((STEPS_A_CALL, steps.shape[1]), dtype=np.int32)
-        rows[:, :-2] = self.config.ne
-        rows[: len(steps)] = steps
-        return rows
-
-    def _without_negative(self, ids: np.ndarray) -> np.ndarray:
-        """Ids as int32, with padding as the last row of the embeddings."""
-        return np.where(ids < 0, self.config.ne, ids).astype(np.int32)
 
     def _rate(self, learning_rate: float) -> np.ndarray:
         return np.array(learning_rate, dtype=self.config.dtype)

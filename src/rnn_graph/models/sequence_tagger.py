@@ -18,7 +18,7 @@ from rnn_graph.models.parameter import Parameter
 from rnn_graph.models.slot_graph import windows
 from rnn_graph.randomness import RandomSource, as_random_generator
 from rnn_graph.tag_vocabulary import TagVocabulary
-from rnn_graph.windows import check_window
+from rnn_graph.windows import check_window, padding_as_row
 
 EMBEDDING_RANGE = 0.1
 
@@ -124,11 +124,11 @@ class SequenceTagger:
 
     def predict_labels(self, ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
         """The most probable labels of a batch, as `RNNSLU.predict_labels`."""
-        return np.asarray(self._predict_labels(self.without_negative(ids), mask))
+        return np.asarray(self._predict_labels(self.with_padding_row(ids), mask))
 
-    def without_negative(self, ids: np.ndarray) -> np.ndarray:
-        """Ids as int32, with padding as the last row of the embeddings."""
-        return np.where(ids < 0, len(self.vocabulary.words), ids).astype(np.int32)
+    def with_padding_row(self, ids: np.ndarray) -> np.ndarray:
+        """Ids as the compiled functions take them."""
+        return padding_as_row(ids, len(self.vocabulary.words))
 
     # Symbolic expressions
 

@@ -1,0 +1,94 @@
+"""What users pass to the slot tagger, as its compiled functions want it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnn_graph.batching import bucket_length
+from rnn_graph.compiling import Backend
+from rnn_graph.errors import InputError
+from rnn_graph.windows import padding_as_row
+
+
+@dataclass(frozen=True)
+class SlotTaggerConfig:
+    """What a slot tagger was compiled for; it cannot change afterwards."""
+
+    nh: int
+    nc: int
+    ne: int
+    de: int
+    cs: int
+    dtype: str
+
+
+class SlotInputs:
+    """Checks and pads the inputs of a model.
+
+    Parameters
+    ----------
+    config
+        The model's.
+    backend
+        Lengths are padded to buckets if it compiles per shape.
+    """
+
+    def __init__(self, config: SlotTaggerConfig, backend: Backend):
+        self._config = config
+        self._pads = backend.compiles_per_shape
+
+    def windows(self, idxs: np.ndarray) -> np.ndarray:  # [T, cs] -> [T, cs]
+        """A sentence's windows, checked, with padding as the last row of the embeddings."""
+        idxs = np.asarray(idxs)
+        config = self._config
+        if idxs.ndim != 2 or idxs.shape[1] != config.cs or not len(idxs):
+            raise InputError(
+                f"idxs has shape {idxs.shape}; give one window of {config.cs} words a word,"
+                " as contextwin makes them"
+            )
+        if idxs.dtype.kind not in "iu" or idxs.min() < -1 or idxs.max() >= config.ne:
+            raise InputError(
+                f"idxs holds {idxs.min()} to {idxs.max()}; word ids are whole numbers from 0 to"
+                f" {config.ne - 1}, and -1 for padding"
+            )
+        return padding_as_row(idxs, config.ne)
+
+    def labelled(self, idxs: np.ndarray, y: np.ndarray | int) -> tuple[np.ndarray, ...]:
+        """Windows, labels, and the share of each label in the loss, padded.
+
+        Parameters
+        ----------
+        idxs
+            As `windows` gives them.
+        y
+            A label for each word: the loss is their mean. One label: it is the last word's.
+        """
+        T, labels = len(idxs), np.atleast_1d(y)
+        if labels.shape not in ((T,), (1,)) or labels.dtype.kind not in "iu":
+            raise InputError(f"y has shape {labels.shape}; give {T} labels, or one for the last")
+        if labels.min() < 0 or labels.max() >= self._config.nc:
+            raise InputError(
+                f"y holds {labels.min()} to {labels.max()}; the model knows the labels 0 to"
+                f" {self._config.nc - 1}"
+            )
+        padded = self.padded(idxs)
+        all_labels = np.zeros(len(padded), dtype=np.int32)
+        shares = np.zeros(len(padded), dtype=self._config.dtype)
+        counted = slice(T - len(labels), T)
+        all_labels[counted], shares[counted] = labels, 1 / len(labels)
+        return padded, all_labels, shares
+
+    def padded(self, idxs: np.ndarray) -> np.ndarray:
+        """Windows up to a bucket's length; what comes last changes nothing that comes before."""
+        if not self._pads:
+            return idxs
+        return np.pad(idxs, ((0, bucket_length(len(idxs)) - len(idxs)), (0, 0)), mode="edge")
+
+    def filled_up(self, steps: np.ndarray, count: int) -> np.ndarray:
+        """`count` steps; those that are added have no window, no loss and no gradient."""
+        if not self._pads:
+            return steps
+        rows = np.zeros((count, steps.shape[1]), dtype=np.int32)
+        rows[:, :-2] = self._config.ne
+        rows[: len(steps)] = steps
+        return rows
