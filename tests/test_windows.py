@@ -26,10 +26,6 @@ def test_a_window_without_a_middle_is_refused(win):
         contextwin([1, 2, 3], win)
 
 
-def test_a_sentence_without_words_has_no_windows():
-    assert contextwin([], 3).shape == (0, 3)
-
-
 @given(sentences, st.integers(1, 25))
 def test_a_step_looks_back_on_the_last_items(items, bs):
     steps = minibatch(items, bs)
