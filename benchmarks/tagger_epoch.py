@@ -1,211 +1,205 @@
-"""Seconds an epoch of the slot tagger's published recipes: this project against PyTorch eager.
+"""Milliseconds a step of the two published slot-tagging recipes: this project, PyTorch, NumPy.
 
-    python benchmarks/tagger_epoch.py --data atis.fold3.train.conll
-    python benchmarks/tagger_epoch.py                       # embedded flight queries
+    python benchmarks/tagger_epoch.py --data atis.train.conll
+    python benchmarks/tagger_epoch.py                           # embedded flight queries
 
-As in `lm_epoch.py` each contender lives in a process of its own, all start from the same
-parameters, have to agree with the NumPy reference on the first steps, and take turns. PyTorch
-runs with as many threads as suit it best.
+A step of the recipe "word" learns one word's label from the windows of the last nine words; a
+step of "sentence" learns all labels of a sentence. After each, the embeddings that took part are
+scaled to unit length. As in `lm_epoch.py` each contender lives in a process of its own, has to
+agree with the NumPy reference before it is timed, and takes its turns while the others wait. A
+turn is the same slice of an epoch each time, from which the epoch's seconds are scaled up.
+PyTorch comes with one thread and with as many as there are cores. At last this project tags the
+sentences.
 """
 
 import argparse
 import json
 import multiprocessing
+import os
 import statistics
-import time
 from importlib.metadata import version
+from itertools import islice
 
 import numpy as np
+from lm_epoch import require_agreement
 
-from rnn_graph.benchmark.timing import machine
-from rnn_graph.datasets import sample_flight_queries
-from rnn_graph.reference.rnnslu_numpy import RNNSLUNumpy
+from rnn_graph.benchmark.timing import machine, timed
+from rnn_graph.datasets import flight_corpus
+from rnn_graph.initialization import draw_slot_tagger_parameters
 from rnn_graph.signature import versions
 from rnn_graph.tag_vocabulary import TagVocabulary
 from rnn_graph.tagged_files import read_tagged_sentences
-from rnn_graph.tagger_training import SENTENCE_RECIPE, WORD_RECIPE
-from rnn_graph.windows import contextwin, last_word_steps, minibatch
+from rnn_graph.tagger_training import PUBLISHED_SEED, SENTENCE_RECIPE, WORD_RECIPE, SlotRecipe
+from rnn_graph.windows import contextwin, last_word_steps, minibatch, shuffle
 
 RECIPES = {"word": WORD_RECIPE, "sentence": SENTENCE_RECIPE}
-CHECKED_STEPS = 10
-LARGEST_ERROR = 1e-4
-OURS = "rnn_graph jax"
-PEERS = {"PyTorch eager, 1 thread": 1, "PyTorch eager, 2 threads": 2}
+CHECKED_STEPS = 20
+REFERENCE_STEPS = 50  # a turn
+
+OURS, REFERENCE = "rnn_graph jax", "NumPy reference"
+AUTOGRAD, BY_HAND = "PyTorch eager, autograd", "PyTorch eager, gradients by hand"
+# A contender's program, and the threads that it is held to.
+CONTENDERS = [
+    (REFERENCE, None),
+    (OURS, None),
+    *((peer, threads) for peer in (AUTOGRAD, BY_HAND) for threads in sorted({1, os.cpu_count()})),
+]
 
 
-def steps_of(recipe, words, labels):
-    """(windows, labels) of each step of an epoch."""
-    for sentence, truth in zip(words, labels, strict=True):
-        windows = contextwin(sentence, recipe.window)
+def examples(recipe: SlotRecipe, sentences):
+    """The windows of each step and what it learns: the last word's label, or those of all."""
+    for words, labels in sentences:
+        windows = contextwin(words, recipe.window)
         if recipe.words_a_step:
-            for seen, label in zip(minibatch(windows, recipe.words_a_step), truth, strict=True):
-                yield seen, np.array([label])
+            yield from zip(minibatch(windows, recipe.words_a_step), labels, strict=True)
         else:
-            yield windows, truth
+            yield windows, labels
 
 
-class Reference:
-    """The NumPy reference, a step at a time."""
+def build(program: str, threads, recipe: SlotRecipe, parameters, sentences, limit: int):
+    """A contender's steps in the form that it takes, what does them, and its parameters after."""
+    steps = list(islice(examples(recipe, sentences), limit))
+    rate = recipe.learning_rate
+    (nh, nc), ne = parameters["W"].shape, len(parameters["embeddings"]) - 1
+    sizes = nh, nc, ne, recipe.embedding_dim, recipe.window
+    if program == REFERENCE:
+        from rnn_graph.reference.rnnslu_numpy import RNNSLUNumpy
 
-    def __init__(self, recipe, parameters, padding):
-        sizes = (recipe.hidden_dim, len(parameters["b"]), padding, recipe.embedding_dim)
-        self.model = RNNSLUNumpy(*sizes, recipe.window, rng=0)
-        self.model.parameters = {k: v.astype(float) for k, v in parameters.items()}
+        reference = RNNSLUNumpy(*sizes)
+        reference.parameters = parameters
 
-    def run(self, steps, rate):
-        losses = []
-        for windows, labels in steps:
-            y = labels if len(labels) > 1 or len(windows) == 1 else labels[0]
-            losses.append(self.model.sentence_train(windows, y, rate))
-            self.model.normalize()
-        return losses, self.model.parameters
+        def train(steps):
+            for windows, labels in steps:
+                yield reference.sentence_train(windows, labels, rate)
+                reference.normalize()
 
+        return steps[:REFERENCE_STEPS], train, lambda: reference.parameters
 
-def contend(name, recipe, parameters, words, labels, pipe) -> None:
-    """In a process of its own: report the first losses and parameters, then time epochs."""
-    rate, padding = recipe.learning_rate, len(parameters["embeddings"]) - 1
-    steps = list(steps_of(recipe, words, labels))
-    if name in PEERS:
-        import torch
-
-        from peers.torch_slot_tagger import TorchSlotTagger
-
-        torch.set_num_threads(PEERS[name])
-        model = TorchSlotTagger(parameters)
-        tensors = [
-            (
-                torch.tensor(np.where(windows < 0, padding, windows), dtype=torch.int64),
-                torch.tensor(labels, dtype=torch.int64),
-            )
-            for windows, labels in steps
-        ]
-
-        def run(count=None):
-            return [model.step(*step, rate) for step in tensors[:count]]
-
-    else:
+    parameters = {name: value.astype(np.float32) for name, value in parameters.items()}
+    if program == OURS:
         from rnn_graph.models.rnnslu import RNNSLU
 
-        sizes = (recipe.hidden_dim, len(parameters["b"]), padding, recipe.embedding_dim)
-        model = RNNSLU(*sizes, recipe.window, rng=0, backend="jax")
+        model = RNNSLU(*sizes, rng=0, backend="jax", device="cpu")
         model.set_parameters(parameters)
         if recipe.words_a_step:
-            rows = np.concatenate(
-                [
-                    last_word_steps(sentence, truth, recipe.window, recipe.words_a_step)
-                    for sentence, truth in zip(words, labels, strict=True)
-                ]
-            )
+            windows_a_step = recipe.window, recipe.words_a_step
+            rows = [last_word_steps(*sentence, *windows_a_step) for sentence in sentences]
+            steps = np.concatenate(rows)[:limit]
+            return steps, lambda steps: model.train_on_steps(steps, rate), model.get_parameters
+        return (
+            steps,
+            lambda steps: [model.sentence_train(*step, rate, normalize=True) for step in steps],
+            model.get_parameters,
+        )
 
-            def run(count=None):
-                return model.train_on_steps(rows[:count], rate)
+    import torch
+    from peers.torch_slot_tagger import TorchSlotTagger, TorchSlotTaggerByHand
 
-        else:
+    torch.set_num_threads(threads)
+    peer = (TorchSlotTagger if program == AUTOGRAD else TorchSlotTaggerByHand)(parameters)
+    steps = [peer.prepared(*step) for step in steps]
+    return steps, lambda steps: [peer.sgd_step(*step, rate) for step in steps], peer.get_parameters
 
-            def run(count=None):
-                return [
-                    model.sentence_train(contextwin(s, recipe.window), y, rate, normalize=True)
-                    for s, y in zip(words[:count], labels[:count], strict=True)
-                ]
 
-    pipe.send((list(run(CHECKED_STEPS)), model.get_parameters()))
+def contend(pipe, *contender) -> None:
+    """In a process of its own: report the first steps, then time turns."""
+    set_up, (steps, train, get_parameters) = timed(lambda: build(*contender))
+    first, losses = timed(lambda: list(train(steps[:CHECKED_STEPS])))
+    pipe.send(((losses, get_parameters()), {"set_up_seconds": set_up, "first_seconds": first}))
     while pipe.recv():
-        start = time.perf_counter()
-        run()
-        pipe.send(time.perf_counter() - start)
+        seconds, _ = timed(lambda: list(train(steps)))
+        pipe.send(seconds / len(steps))
 
 
-def require_agreement(name, expected, found) -> None:
-    if not np.allclose(expected[0], found[0], rtol=LARGEST_ERROR):
-        raise ArithmeticError(f"{name}: losses differ")
-    for parameter, value in expected[1].items():
-        if not np.allclose(value, found[1][parameter], atol=LARGEST_ERROR):
-            raise ArithmeticError(f"{name}: parameters {parameter} differ")
+def spread(values, digits: int) -> dict[str, float]:
+    found = {"median": statistics.median(values), "least": min(values), "most": max(values)}
+    return {name: round(value, digits) for name, value in found.items()}
 
 
-def compare(recipe, vocabulary, sentences, rounds) -> dict:
-    words = [vocabulary.encode_words(sentence.words) for sentence in sentences]
-    labels = [vocabulary.encode_labels(sentence.labels) for sentence in sentences]
-    sizes = (recipe.hidden_dim, len(vocabulary.labels), len(vocabulary.words))
-    reference = RNNSLUNumpy(*sizes, recipe.embedding_dim, recipe.window, rng=0)
-    reference.normalize()  # as after the first step, from when on rows can be normalized alone
-    parameters = {k: v.astype(np.float32) for k, v in reference.parameters.items()}
-    steps = list(steps_of(recipe, words, labels))
-    expected = Reference(recipe, parameters, sizes[2]).run(
-        steps[:CHECKED_STEPS], recipe.learning_rate
-    )
+def compare(recipe: SlotRecipe, parameters, sentences, options) -> dict:
+    """All contenders on one recipe."""
+    epoch_steps = sum(1 for _ in examples(recipe, sentences))
     context = multiprocessing.get_context("spawn")
-    pipes = {}
-    for name in (OURS, *PEERS):
+    pipes, processes, first, apart = {}, [], {}, {}
+    for program, threads in CONTENDERS:
+        name = f"{program}, threads: {threads}" if threads else program
         pipes[name], end = context.Pipe()
-        arguments = (name, recipe, parameters, words, labels, end)
-        context.Process(target=contend, args=arguments, daemon=True).start()
-        require_agreement(name, expected, pipes[name].recv())
+        contender = end, program, threads, recipe, parameters, sentences, options.steps
+        processes.append(context.Process(target=contend, args=contender, daemon=True))
+        processes[-1].start()
+        first[name], apart[name] = pipes[name].recv()
+        require_agreement(first[REFERENCE], first[name])
+
     seconds = {name: [] for name in pipes}
-    for round_number in range(rounds + 1):
+    for round_number in range(options.rounds + 1):
         for name, pipe in pipes.items():
             pipe.send(True)
             taken = pipe.recv()
-            if round_number:  # the first round compiles
+            if round_number:  # the first round compiles for the lengths not met before
                 seconds[name].append(taken)
-    for pipe in pipes.values():
+    for pipe, process in zip(pipes.values(), processes, strict=True):
         pipe.send(False)
+        process.join()
     return {
-        "steps": len(steps),
-        "contenders": {
-            name: {
-                "seconds_an_epoch": statistics.median(times),
-                "microseconds_a_step": 1e6 * statistics.median(times) / len(steps),
-                "times_as_long_as_ours": statistics.median(
-                    t / own for t, own in zip(times, seconds[OURS], strict=True)
-                ),
-                "seconds": times,
-            }
-            for name, times in seconds.items()
-        },
+        name: {
+            **{what: round(value, 2) for what, value in apart[name].items()},
+            "milliseconds_a_step": spread([1e3 * s for s in times], 4),
+            "seconds_an_epoch": round(epoch_steps * statistics.median(times), 2),
+            "times_ours": spread([s / o for s, o in zip(times, seconds[OURS], strict=True)], 2),
+        }
+        for name, times in seconds.items()
     }
 
 
-def throughput(vocabulary, sentences, rounds) -> dict:
-    """Words a second of `tag_sentences`."""
+def words_tagged_a_second(sentences, vocabulary: TagVocabulary, rounds: int) -> dict[str, float]:
     from rnn_graph.models.rnnslu import RNNSLU
     from rnn_graph.tagging import tag_sentences
 
-    recipe = WORD_RECIPE
-    sizes = (recipe.hidden_dim, len(vocabulary.labels), len(vocabulary.words))
-    model = RNNSLU(*sizes, recipe.embedding_dim, recipe.window, rng=0, vocabulary=vocabulary)
-    texts = [sentence.words for sentence in sentences]
-    tag_sentences(model, texts)  # compiles
-    rates = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        tag_sentences(model, texts)
-        rates.append(sum(map(len, texts)) / (time.perf_counter() - start))
-    return {"words_per_second": statistics.median(rates), "rounds": rates}
+    sizes = len(vocabulary.labels), len(vocabulary.words), WORD_RECIPE.embedding_dim
+    model = RNNSLU(
+        WORD_RECIPE.hidden_dim,
+        *sizes,
+        WORD_RECIPE.window,
+        rng=0,
+        backend="jax",
+        device="cpu",
+        vocabulary=vocabulary,
+    )
+    plain = [sentence.words for sentence in sentences]
+    tag_sentences(model, plain)
+    words = sum(map(len, plain))
+    return spread([words / timed(lambda: tag_sentences(model, plain))[0] for _ in range(rounds)], 0)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data")
-    parser.add_argument("--limit", type=int, help="sentences")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--data", help="CoNLL columns, or another form of tagged sentences")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--steps", type=int, default=1024, help="a turn")
     options = parser.parse_args()
 
-    if options.data:
-        sentences = read_tagged_sentences(options.data)
-    else:
-        sentences = sample_flight_queries(4000, rng=0)
-    sentences = sentences[: options.limit]
-    vocabulary = TagVocabulary.of(sentences)
+    tagged = read_tagged_sentences(options.data) if options.data else flight_corpus().train
+    vocabulary = TagVocabulary.of(tagged)
+    words = [vocabulary.encode_words(sentence.words) for sentence in tagged]
+    labels = [vocabulary.encode_labels(sentence.labels) for sentence in tagged]
+    shuffle([words, labels], PUBLISHED_SEED)
+    sentences = list(zip(words, labels, strict=True))
+
     result = {
+        "workload": "tagger-epoch",
         "sentences": len(sentences),
-        "words": sum(len(sentence.words) for sentence in sentences),
+        "words": sum(map(len, words)),
+        "vocabulary": len(vocabulary.words),
+        "labels": len(vocabulary.labels),
         "machine": machine(),
         "versions": versions() | {"torch": version("torch")},
     }
     for name, recipe in RECIPES.items():
-        result[f"tagger-{name}"] = compare(recipe, vocabulary, sentences, options.rounds)
-    result["tagging"] = throughput(vocabulary, sentences, options.rounds)
+        sizes = recipe.hidden_dim, len(vocabulary.labels), len(vocabulary.words)
+        parameters = draw_slot_tagger_parameters(*sizes, recipe.embedding_dim, recipe.window, rng=0)
+        parameters["embeddings"] /= np.linalg.norm(parameters["embeddings"], axis=1, keepdims=True)
+        result[name] = compare(recipe, parameters, sentences, options)
+    result["words_tagged_a_second"] = words_tagged_a_second(tagged, vocabulary, options.rounds)
     print(json.dumps(result, indent=2))
 
 

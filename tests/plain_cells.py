@@ -1,4 +1,4 @@
-"""The recurrent cells in plain NumPy, a loop over steps: what the symbolic ones are held against."""
+"""The recurrent cells in plain NumPy, a loop over steps, to hold the symbolic ones against."""
 
 import numpy as np
 

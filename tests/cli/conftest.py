@@ -1,6 +1,7 @@
 """The command line in this process and in a process of its own, and one small trained model."""
 
 import io
+import itertools
 import os
 import random
 import subprocess
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 
 from cli_checks import COMPUTING, READING, assert_done, npy
+from rnn_graph.datasets import sample_flight_queries
 
 WORDS = ("the", "a", "cat", "dog", "bird", "sees", "likes", "eats", "big", "red", "man", "runs")
 
@@ -120,11 +122,12 @@ def model(tmp_path_factory, text) -> Path:
 
 @pytest.fixture(scope="session")
 def queries(tmp_path_factory) -> Path:
-    """A folder with `train.conll` and `valid.conll`."""
+    """A folder with `train.conll` and `valid.conll`, of one bucket of lengths."""
     folder = tmp_path_factory.mktemp("queries")
-    for name, count, seed in (("train", 60, 0), ("valid", 20, 1)):
-        arguments = ("-n", count, "--seed", seed, "--out", folder / f"{name}.conll")
-        assert call_main("data", "queries", *arguments) == 0
+    drawn = [query for query in sample_flight_queries(3000, rng=0) if len(query.words) <= 5]
+    for name, queries in (("train", drawn[:60]), ("valid", drawn[60:80])):
+        lines = [[*map(" ".join, zip(*query, strict=True)), ""] for query in queries]
+        (folder / f"{name}.conll").write_text("\n".join(itertools.chain(*lines)))
     return folder
 
 

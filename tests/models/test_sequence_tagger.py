@@ -1,0 +1,133 @@
+import numpy as np
+import pytest
+from pytensor import tensor as pt
+
+from plain_cells import plain_layer
+from rnn_graph.cells import CELLS
+from rnn_graph.compiling import compile_function
+from rnn_graph.errors import InputError
+from rnn_graph.models.sequence_tagger import SequenceTagger, SequenceTaggerConfig
+from rnn_graph.tag_vocabulary import TagVocabulary
+from rnn_graph.tagged_sentences import TaggedSentence
+from rnn_graph.tagging import pad_batch, tag_sentences
+from tolerances import assert_close, each_backend
+
+WORDS = ("a", "b", "c", "d", "e", "f")
+LABELS = ("B-x", "B-y", "I-x", "I-y", "O")
+VOCABULARY = TagVocabulary.of([TaggedSentence(WORDS, (*LABELS, "O"))])
+H, D = 3, 2
+SENTENCES = [np.array([0, 3, 3, 1, 5, 2]), np.array([4]), np.array([6, 0, 2])]  # 6: unknown
+
+
+def tagger(cell="gru", *, bidirectional=True, window=3, backend="jax", rng=1, dtype="float64"):
+    config = SequenceTaggerConfig(cell, H, D, window, bidirectional, dtype)
+    model = SequenceTagger(VOCABULARY, config, rng=rng, backend=backend)
+    large = np.random.RandomState(6)
+    model.set_parameters(
+        {n: v + large.standard_normal(v.shape) for n, v in model.get_parameters().items()}
+    )
+    return model
+
+
+def plain_logits(model, words):
+    """The logits of a sentence on its own, word by word."""
+    p, config = model.get_parameters(), model.config
+    half = config.window // 2
+    padding = np.repeat(p["embeddings"][-1:], half, axis=0)
+    rows = np.concatenate([padding, p["embeddings"][words], padding])
+    x = np.array([rows[t : t + config.window].ravel() for t in range(len(words))])
+    outputs = []
+    for direction in config.directions:
+        first = [np.zeros(H)] * (2 if config.cell == "lstm" else 1)
+        projected = x @ p[f"{direction}_Wx"] + p[f"{direction}_b"]
+        states = plain_layer(
+            config.cell,
+            projected,
+            np.ones(len(words)),
+            first,
+            p[f"{direction}_Wh"],
+            backwards=direction == "backward",
+        )
+        outputs.append(states[0])
+    return np.concatenate(outputs, axis=1) @ p["W"] + p["b"]
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize(("bidirectional", "window"), [(True, 3), (False, 1)])
+def test_a_padded_batch_has_the_logits_of_its_sentences(cell, bidirectional, window):
+    model = tagger(cell, bidirectional=bidirectional, window=window)
+    ids, mask = pt.imatrix("ids"), pt.dmatrix("mask")
+    logits = compile_function([ids, mask], model.logits(ids, mask), model.backend)
+    batch = pad_batch(model, SENTENCES, size=4)
+    found = logits(model.with_padding_row(batch[0]), batch[1])
+    for column, words in enumerate(SENTENCES):
+        assert_close(found[: len(words), column], plain_logits(model, words))
+
+
+@each_backend()
+def test_labels_are_the_most_probable_ones(backend):
+    model = tagger("elman", backend=backend)
+    found = tag_sentences(model, [[*WORDS, "never seen"], ["a"], ["c", "f"]])
+    for labels, words in zip(found, ([*range(6), 6], [0], [2, 5]), strict=True):
+        expected = plain_logits(model, np.array(words)).argmax(axis=1)
+        assert labels == tuple(LABELS[i] for i in expected)
+
+
+def test_factors_on_embeddings_and_outputs_leave_numbers_out():
+    model = tagger("gru")
+    ids, mask = pt.imatrix("ids"), pt.dmatrix("mask")
+    factors = [pt.dtensor3("on_embeddings"), pt.dtensor3("on_outputs")]
+    logits = compile_function(
+        [ids, mask, *factors], model.logits(ids, mask, *factors), model.backend
+    )
+    batch, counts = pad_batch(model, SENTENCES[:1], size=1)
+    batch, T = model.with_padding_row(batch), len(counts)
+    ones = np.ones((T + 2, 1, D)), np.ones((T, 1, 2 * H))
+    # Without outputs there is the bias alone.
+    b = model.get_parameters()["b"]
+    assert_close(logits(batch, counts, ones[0], 0 * ones[1]), np.broadcast_to(b, (T, 1, 5)))
+    # Embeddings that count twice are those of a model with twice the embeddings.
+    doubled = logits(batch, counts, 2 * ones[0], ones[1])
+    values = model.get_parameters()
+    model.set_parameters({**values, "embeddings": 2 * values["embeddings"]})
+    assert_close(doubled[:6, 0], plain_logits(model, SENTENCES[0]))
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_first_values_have_the_equations_shapes_and_repeat_with_the_seed(cell):
+    config = SequenceTaggerConfig(cell, H, D, 3)
+    first, second, other = (
+        SequenceTagger(VOCABULARY, config, rng=seed, backend="jax").get_parameters()
+        for seed in (4, 4, 5)
+    )
+    blocks = {"elman": 1, "gru": 3, "lstm": 4}[cell]
+    assert first["embeddings"].shape == (len(WORDS) + 2, D)  # the unknown word, and padding
+    assert not first["embeddings"][-1].any()
+    assert first["backward_Wx"].shape == (3 * D, blocks * H)
+    assert first["W"].shape == (2 * H, len(LABELS))
+    for name, value in first.items():
+        assert value.dtype == np.float32
+        np.testing.assert_array_equal(second[name], value)
+    assert (other["forward_Wx"] != first["forward_Wx"]).any()
+    for block in np.split(first["forward_Wh"], blocks, axis=1):
+        assert_close(block @ block.T, np.eye(H), "float32")
+
+
+def test_one_direction_has_one_layer():
+    names = tagger(bidirectional=False).get_parameters().keys()
+    assert names == {"embeddings", "forward_Wx", "forward_Wh", "forward_b", "W", "b"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"cell": "transformer"}, "unknown cell 'transformer'; give one of elman, gru, lstm"),
+        ({"hidden_dim": 0}, "hidden_dim is 0"),
+        ({"embedding_dim": -1}, "embedding_dim is -1"),
+        ({"window": 2}, "window is 2 words; give an odd number"),
+        ({"dtype": "float16"}, "unknown dtype 'float16'"),
+    ],
+)
+def test_refuses_settings_that_cannot_be(settings, message):
+    with pytest.raises(InputError, match=message):
+        SequenceTagger(VOCABULARY, SequenceTaggerConfig(**settings))

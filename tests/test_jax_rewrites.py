@@ -1,0 +1,135 @@
+"""What is done to graphs before JAX compiles them; each result is that of a loop in NumPy."""
+
+import numpy as np
+import pytest
+from pytensor import tensor as pt
+from pytensor.scan.op import Scan
+from pytensor.tensor.basic import Join
+
+from rnn_graph.compiling import choose_backend, compile_function
+from rnn_graph.recurrence import scan_states
+from tolerances import assert_close
+
+ROWS, N = 4, 3
+JAX = choose_backend("jax", dtype="float64")
+
+
+def compiled_scan(read):
+    """A scan with two states and an output; `read` chooses what is computed of them."""
+    xs = pt.tensor("xs", dtype="float64", shape=(None, N))
+    big = pt.tensor("big", dtype="float64", shape=(ROWS, N))
+    small = pt.tensor("small", dtype="float64", shape=(N,))
+
+    def step(x, big, small):
+        return [big / 2 + x * small, small + big.sum(axis=0), big[0] - x]
+
+    traces = scan_states(step, [xs], [big, small], [], xs.shape[0], outputs=1)
+    return compile_function([xs, big, small], read(*traces), JAX)
+
+
+def traces_of(xs, big, small):
+    bigs, smalls, outputs = [], [], []
+    for x in xs:
+        big, small, output = big / 2 + x * small, small + big.sum(axis=0), big[0] - x
+        bigs.append(big)
+        smalls.append(small)
+        outputs.append(output)
+    return np.array(bigs), np.array(smalls), np.array(outputs)
+
+
+def states_of(compiled):
+    """How many states the compiled scan hands on without a record, and how many it records."""
+    (info,) = (
+        node.op.info for node in compiled.maker.fgraph.toposort() if isinstance(node.op, Scan)
+    )
+    return info.n_untraced_sit_sot, info.n_sit_sot
+
+
+@pytest.mark.parametrize(
+    ("read", "carried_and_recorded"),
+    [
+        (lambda big, small, output: [big[-1], small, output], (1, 1)),
+        (lambda big, small, output: [big, small[-1], output], (1, 1)),
+        (lambda big, small, output: [big[-1], small[-1], output], (2, 0)),
+        (lambda big, small, output: [big[-1], 2 * big[-1], small[-1]], (2, 0)),
+        (lambda big, small, output: [big, small, output], (0, 2)),
+        (lambda big, small, output: [big[-1], big.sum(axis=0), small], (0, 2)),
+        (lambda big, small, output: [big[0], small[:-1]], (0, 2)),
+    ],
+    ids=["last big", "last small", "both last", "twice", "whole", "last and whole", "others"],
+)
+def test_only_states_of_which_nothing_but_the_last_is_read_go_without_a_record(
+    read, carried_and_recorded
+):
+    compiled = compiled_scan(read)
+    assert states_of(compiled) == carried_and_recorded
+    rng = np.random.RandomState(0)
+    for length in (2, 5):
+        values = [rng.standard_normal(s) for s in ((length, N), (ROWS, N), (N,))]
+        expected = read(*traces_of(*values))
+        for found, value in zip(compiled(*values), expected, strict=True):
+            assert_close(found, value)
+
+
+def test_a_scan_of_one_step_and_one_without_sequences_keep_their_states():
+    compiled = compiled_scan(lambda big, small, output: [big[-1], small[-1]])
+    rng = np.random.RandomState(1)
+    values = [rng.standard_normal(s) for s in ((1, N), (ROWS, N), (N,))]
+    bigs, smalls, _ = traces_of(*values)
+    for found, value in zip(compiled(*values), (bigs[-1], smalls[-1]), strict=True):
+        assert_close(found, value)
+    x = pt.dvector("x")
+    (doubled,) = scan_states(lambda x: [2 * x], [], [x], [], 3)
+    assert_close(compile_function([x], doubled[-1], JAX)(np.array([1.0, 5.0])), [8.0, 40.0])
+
+
+def a_slice(x, n):
+    return x[: n // 2]
+
+
+def an_end(x, n):
+    return x[n // 3 : n - 1]
+
+
+def zeros(x, n):
+    both = np if isinstance(x, np.ndarray) else pt
+    return both.zeros(2 * n - 1) + x[0]
+
+
+def zeros_before_the_last(x, n):
+    both = np if isinstance(x, np.ndarray) else pt
+    return both.concatenate([both.zeros(n // 2), x[both.maximum(n - 3, 0) :]])
+
+
+@pytest.mark.parametrize("function", [a_slice, an_end, zeros, zeros_before_the_last])
+def test_lengths_that_are_computed_from_lengths(function):
+    x = pt.dvector("x")
+    compiled = compile_function([x], function(x, x.shape[0]), JAX)
+    for length in (5, 8):
+        value = np.arange(10.0, 10 + length)
+        assert_close(compiled(value), function(value, length))
+
+
+def test_lengths_of_which_one_is_not_known_are_left_alone():
+    """What depends on an input beside the length is computed when the function runs."""
+    x, count = pt.dvector("x"), pt.lscalar("count")
+    compiled = compile_function([x, count], [x.shape[0] // 2 + count, x[0]], JAX)
+    for length, number in ((4, 1), (4, 7), (7, 0)):
+        found, _ = compiled(np.ones(length), np.array(number))
+        assert found == length // 2 + number
+
+
+def test_a_scan_takes_computed_sequences_whole():
+    """PyTensor would cut them to the number of steps, an expression JAX may not see through."""
+    xs, state = pt.tensor("xs", dtype="float64", shape=(None, N)), pt.dvector("state")
+    turned = pt.concatenate([xs[1:], xs[:1]])
+    (states,) = scan_states(lambda x, h: [h / 2 + x], [turned], [state], [], xs.shape[0])
+    compiled = compile_function([xs, state], states, JAX)
+    (scan,) = (n for n in compiled.maker.fgraph.toposort() if isinstance(n.op, Scan))
+    (sequence,) = scan.op.outer_seqs(scan.inputs)
+    assert isinstance(sequence.owner.op, Join)
+    values, h, expected = np.arange(4.0 * N).reshape(4, N), np.ones(N), []
+    for x in np.roll(values, -1, axis=0):
+        h = h / 2 + x
+        expected.append(h)
+    assert_close(compiled(values, np.ones(N)), expected)
