@@ -21,8 +21,8 @@ from importlib.metadata import version
 from itertools import islice
 
 import numpy as np
-from lm_epoch import require_agreement
 
+from lm_epoch import require_agreement
 from rnn_graph.benchmark.timing import machine, timed
 from rnn_graph.datasets import flight_corpus
 from rnn_graph.initialization import draw_slot_tagger_parameters
@@ -93,6 +93,7 @@ def build(program: str, threads, recipe: SlotRecipe, parameters, sentences, limi
         )
 
     import torch
+
     from peers.torch_slot_tagger import TorchSlotTagger, TorchSlotTaggerByHand
 
     torch.set_num_threads(threads)

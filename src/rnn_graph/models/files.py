@@ -14,6 +14,7 @@ from rnn_graph.models.tagger_files import (
     TAGGER_KINDS,
     TaggerModel,
     build_tagger,
+    is_slot_folder,
     load_slot_folder,
     tagger_content,
 )
@@ -71,7 +72,7 @@ def load_model(
         If the file is no model, or `vocabulary` is not of the model's size.
     """
     computing = {"backend": backend, "device": device, "dtype": dtype}
-    if Path(path).is_dir():
+    if is_slot_folder(path):
         return load_slot_folder(path, **computing)
     content = read_model_file(path)
     kind = content.configuration.get("model", WORD_MODEL)
@@ -85,7 +86,7 @@ def load_model(
 
 def is_tagger_file(path: str | Path) -> bool:
     """Whether a model file, or the tutorial's folder of arrays, holds a tagger."""
-    if Path(path).is_dir():
+    if is_slot_folder(path):
         return True
     return read_model_file(path).configuration.get("model") in TAGGER_KINDS
 

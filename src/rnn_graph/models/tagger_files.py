@@ -75,6 +75,11 @@ def build_tagger(path: str | Path, content: ModelFile, **computing: Any) -> Tagg
     return model
 
 
+def is_slot_folder(path: str | Path) -> bool:
+    """Whether `load_slot_folder` is to read it."""
+    return Path(path, "embeddings.npy").exists()
+
+
 def load_slot_folder(folder: str | Path, **computing: Any) -> RNNSLU:
     """The model of the tutorial's folder: seven arrays in `.npy` files, and no vocabulary.
 
