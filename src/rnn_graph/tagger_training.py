@@ -237,6 +237,7 @@ def keep_best(
             words, loss = 0, 0.0
             for step in run_epoch(number):
                 if not math.isfinite(step.loss):
+                    model.set_parameters(best)
                     raise TrainingDiverged(
                         f"the loss became {step.loss} in epoch {number} at learning rate"
                         f" {rates.rate:g}; train again with a smaller one, such as"
