@@ -85,7 +85,7 @@ def shuffle(lol: Sequence[MutableSequence], seed: int) -> None:
     >>> words, labels = list("abcd"), list("ABCD")
     >>> shuffle([words, labels], 345)
     >>> words, labels
-    (['c', 'd', 'b', 'a'], ['C', 'D', 'B', 'A'])
+    (['c', 'b', 'a', 'd'], ['C', 'B', 'A', 'D'])
     """
     for items in lol:
         generator = random.Random(seed)
