@@ -34,12 +34,30 @@ def test_case_can_matter():
     assert vocabulary.words.tokens[digits] == "DIGITam"
 
 
-def test_an_unseen_label_is_no_label():
+def test_labels_and_their_ids():
     vocabulary = TagVocabulary.of(SENTENCES)
-    found = vocabulary.encode_labels(["O", "B-airline", "B-city"])
-    assert found.tolist() == [3, -1, 0]
+    found = vocabulary.encode_labels(["O", "B-time", "B-city"])
+    assert found.tolist() == [3, 1, 0]
     assert found.dtype == np.int32
-    assert vocabulary.decode_labels(np.array([3, 0])) == ("O", "B-city")
+    assert vocabulary.decode_labels(found) == ("O", "B-time", "B-city")
+
+
+def test_encodes_sentences_to_train_on():
+    words, labels = TagVocabulary.of(SENTENCES).encode(SENTENCES)
+    assert [ids.tolist() for ids in words] == [[3, 4, 2], [1, 0, 5]]
+    assert [ids.tolist() for ids in labels] == [[3, 3, 0], [3, 1, 2]]
+
+
+@pytest.mark.parametrize(
+    ("sentences", "message"),
+    [
+        ([], "no sentence to train on; give at least one"),
+        ([TaggedSentence(("ba",), ("B-airline",))], "label 'B-airline' is none of the 4 that"),
+    ],
+)
+def test_refuses_to_train_on_what_it_does_not_know(sentences, message):
+    with pytest.raises(InputError, match=message):
+        TagVocabulary.of(SENTENCES).encode(sentences)
 
 
 def test_it_stands_for_models_of_its_size_only():

@@ -201,7 +201,28 @@ def test_the_rate_falls_along_a_cosine(recorder):
     assert_close(rates, [0.05 * np.cos(np.pi * k / 12) ** 2 for k in range(6)])
 
 
-@pytest.mark.parametrize("name", ["embedding_dropout", "output_dropout", "averaging"])
+def test_every_epoch_is_done_however_small_the_rate(recorder):
+    _, history = trained(dataclasses.replace(PLAIN, learning_rate=1e-9))
+    assert len(history) == PLAIN.epochs
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("batch_size", 0, "batch_size is 0; give a whole number of at least 1"),
+        ("learning_rate", -0.1, "learning_rate is -0.1; give a number above 0"),
+        ("learning_rate", math.nan, "learning_rate is nan"),
+        ("largest_norm", 0, "largest_norm is 0"),
+    ],
+)
+def test_refuses_settings_that_cannot_be(name, value, message):
+    with pytest.raises(InputError, match=message):
+        ModernRecipe(**{name: value})
+
+
+@pytest.mark.parametrize(
+    "name", ["embedding_dropout", "output_dropout", "weight_decay", "averaging"]
+)
 @pytest.mark.parametrize("value", [-0.1, 1.0, math.nan])
 def test_refuses_shares_that_cannot_be(name, value):
     with pytest.raises(InputError, match=f"{name} is {value}; give 0 or more, below 1"):

@@ -36,8 +36,26 @@ def test_a_step_looks_back_on_the_last_items(items, bs):
 
 
 def test_a_step_without_items_is_refused():
-    with pytest.raises(InputError, match="minibatch of 0 items"):
+    with pytest.raises(InputError, match="bs is 0; give a whole number of at least 1"):
         minibatch([1, 2], 0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([], [], 3, 2), "no words; give at least one"),
+        (([1], [0], 4, 2), "window is 4 words"),
+        (([1], [0], 3, 0), "bs is 0"),
+    ],
+)
+def test_steps_that_cannot_be_are_refused(arguments, message):
+    with pytest.raises(InputError, match=message):
+        last_word_steps(*arguments)
+
+
+def test_a_sentence_without_words_has_no_windows():
+    with pytest.raises(InputError, match="no words; give at least one"):
+        contextwin([], 3)
 
 
 @pytest.mark.parametrize(

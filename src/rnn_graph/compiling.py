@@ -22,8 +22,7 @@ DEVICES = ("auto", "cpu", "gpu")
 # and a second exponential of every element; objectives.py has taken the maximum out already.
 UNWANTED_REWRITES = ("local_log_sum_exp",)
 
-# Where rewrites stand beside PyTensor's own.
-FIRST_OF_ALL, LAST_OF_ALL = 0.0, 1000.0
+AFTER_ALL_OTHERS = 1000.0  # where a rewrite stands among PyTensor's own
 
 PYTENSOR_MODES = {"c": "CVM", "numba": "NUMBA", "jax": "JAX"}
 
@@ -169,10 +168,7 @@ def _mode(backend: Backend, in_place: Collection[SharedVariable]) -> Mode:
 
     mode = Mode(linker=_DonatingJAXLinker(in_place), optimizer=mode.provided_optimizer)
     mode = mode.excluding(*jax_rewrites.UNWANTED_REWRITES)
-    return mode.register(
-        (jax_rewrites.prepare_scans, FIRST_OF_ALL),
-        (jax_rewrites.lengths_at_trace_time, LAST_OF_ALL),
-    )
+    return mode.register((jax_rewrites.lengths_at_trace_time, AFTER_ALL_OTHERS))
 
 
 def _is_installed(name: str) -> bool:

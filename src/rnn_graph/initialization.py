@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rnn_graph.errors import InputError
+from rnn_graph.checks import require_sizes
 from rnn_graph.randomness import Generator, RandomSource, as_random_generator
 from rnn_graph.windows import check_window
 
@@ -31,7 +31,7 @@ def draw_word_model_parameters(
     InputError
         If a dimension is below 1.
     """
-    require_positive(word_dim=word_dim, hidden_dim=hidden_dim)
+    require_sizes(word_dim=word_dim, hidden_dim=hidden_dim)
     generator = as_random_generator(rng)
 
     def uniform(incoming: int, *shape: int) -> np.ndarray:
@@ -68,7 +68,7 @@ def draw_slot_tagger_parameters(
     InputError
         If a size is below 1, or the window's is even.
     """
-    require_positive(nh=nh, nc=nc, ne=ne, de=de)
+    require_sizes(nh=nh, nc=nc, ne=ne, de=de)
     check_window(cs)
     generator = as_random_generator(rng)
     shapes = {"embeddings": (ne + 1, de), "Wx": (de * cs, nh), "Wh": (nh, nh), "W": (nh, nc)}
@@ -94,9 +94,3 @@ def orthogonal(size: int, generator: Generator) -> np.ndarray:
     """
     q, r = np.linalg.qr(generator.standard_normal((size, size)))
     return q * np.sign(np.diag(r))
-
-
-def require_positive(**sizes: int) -> None:
-    for name, size in sizes.items():
-        if size < 1:
-            raise InputError(f"{name} is {size}; give a whole number of at least 1")

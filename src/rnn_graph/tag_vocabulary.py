@@ -13,7 +13,6 @@ from rnn_graph.vocabulary import UNKNOWN_TOKEN, Vocabulary
 
 DIGIT = "DIGIT"  # stands for each digit, as in the published ATIS data
 UNKNOWN_WORDS = ("<UNK>", "<unk>")  # as published data write an unknown word
-UNSEEN_LABEL = -1
 
 
 @dataclass(frozen=True)
@@ -56,9 +55,37 @@ class TagVocabulary:
         return self.words.encode(plain_form(word, lowercase=self.lowercase) for word in words)
 
     def encode_labels(self, labels: Iterable[str]) -> np.ndarray:
-        """Label ids, int32; `UNSEEN_LABEL` for labels that are not known."""
-        ids = self._label_ids
-        return np.array([ids.get(label, UNSEEN_LABEL) for label in labels], dtype=np.int32)
+        """Label ids, int32.
+
+        Raises
+        ------
+        InputError
+            If a label is not known.
+        """
+        try:
+            return np.array([self._label_ids[label] for label in labels], dtype=np.int32)
+        except KeyError as error:
+            raise InputError(
+                f"the label {error} is none of the {len(self.labels)} that the tagger knows; give"
+                " sentences with its labels, or a vocabulary with theirs"
+            ) from None
+
+    def encode(
+        self, sentences: Sequence[TaggedSentence]
+    ) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Word ids and label ids of the sentences to train on.
+
+        Raises
+        ------
+        InputError
+            If there is no sentence, or a label is not known.
+        """
+        if not len(sentences):
+            raise InputError("no sentence to train on; give at least one")
+        return (
+            [self.encode_words(sentence.words) for sentence in sentences],
+            [self.encode_labels(sentence.labels) for sentence in sentences],
+        )
 
     def decode_labels(self, ids: Sequence[int] | np.ndarray) -> tuple[str, ...]:
         """The labels of ids."""

@@ -8,8 +8,8 @@ import numpy as np
 import pytensor
 from pytensor import tensor as pt
 
+from rnn_graph.checks import require_above_zero, require_shares, require_sizes
 from rnn_graph.compiling import compile_function
-from rnn_graph.errors import InputError
 from rnn_graph.metrics import TagScore
 from rnn_graph.models.sequence_tagger import SequenceTagger, SequenceTaggerConfig
 from rnn_graph.objectives import softmax_cross_entropy
@@ -60,9 +60,14 @@ class ModernRecipe:
     averaging: float = 0.998
 
     def __post_init__(self) -> None:
-        for name in ("embedding_dropout", "output_dropout", "averaging"):
-            if not 0 <= getattr(self, name) < 1:
-                raise InputError(f"{name} is {getattr(self, name)}; give 0 or more, below 1")
+        require_sizes(batch_size=self.batch_size)
+        require_above_zero(learning_rate=self.learning_rate, largest_norm=self.largest_norm)
+        require_shares(
+            embedding_dropout=self.embedding_dropout,
+            output_dropout=self.output_dropout,
+            weight_decay=self.weight_decay,
+            averaging=self.averaging,
+        )
 
 
 MODERN_RECIPE = ModernRecipe()
@@ -86,7 +91,7 @@ def train_sequence_tagger(
     seed
         Of the order of sentences and of what is left out.
     model, sentences, validate, on_step, on_epoch, should_stop
-        As for `train_slot_tagger`.
+        As for `train_slot_tagger`, which also says what is raised.
     """
     trainer = _Trainer(model, recipe, sentences, seed)
     return keep_best(
@@ -104,6 +109,8 @@ def train_sequence_tagger(
 class _Trainer:
     """Steps of an epoch, and the learning rate."""
 
+    is_spent = False  # the rate falls to zero with the last step, and not before
+
     def __init__(
         self,
         model: SequenceTagger,
@@ -112,8 +119,7 @@ class _Trainer:
         seed: int,
     ):
         self.model, self.recipe = model, recipe
-        self.words = [model.vocabulary.encode_words(s.words) for s in sentences]
-        self.labels = [model.vocabulary.encode_labels(s.labels) for s in sentences]
+        self.words, self.labels = model.vocabulary.encode(sentences)
         self.rng = as_random_generator(seed)
         self.steps = 0
         self.total_steps = recipe.epochs * -(-len(sentences) // recipe.batch_size)

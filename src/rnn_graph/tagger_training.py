@@ -7,7 +7,8 @@ from typing import Protocol
 
 import numpy as np
 
-from rnn_graph.errors import InputError, TrainingDiverged
+from rnn_graph.checks import require_above_zero, require_sizes
+from rnn_graph.errors import TrainingDiverged
 from rnn_graph.metrics import TagScore
 from rnn_graph.models.rnnslu import RNNSLU, STEPS_A_CALL
 from rnn_graph.tagged_sentences import TaggedSentence
@@ -44,6 +45,9 @@ class SlotRecipe:
     epochs: int
     words_a_step: int | None = None
     patience: int | None = None
+
+    def __post_init__(self) -> None:
+        require_above_zero(learning_rate=self.learning_rate)
 
 
 PUBLISHED_SEED = 345
@@ -136,9 +140,10 @@ def train_slot_tagger(
     ------
     TrainingDiverged
         If a loss is NaN or infinite. The model holds the best parameters until then.
+    InputError
+        If there is no sentence, or one has a label that the model does not know.
     """
-    words = [model.vocabulary.encode_words(sentence.words) for sentence in sentences]
-    labels = [model.vocabulary.encode_labels(sentence.labels) for sentence in sentences]
+    words, labels = model.vocabulary.encode(sentences)
     rates = _HalvingRate(recipe.learning_rate, recipe.patience)
 
     def run_epoch(epoch: int) -> Iterator[Step]:
@@ -189,6 +194,10 @@ class Rates(Protocol):
 
     rate: float
 
+    @property
+    def is_spent(self) -> bool:
+        """Whether the rate is too small to go on."""
+
     def after_epoch(self, epochs_since_best: int) -> bool:
         """Whether to go on from the best parameters."""
 
@@ -197,6 +206,10 @@ class Rates(Protocol):
 class _HalvingRate:
     rate: float
     patience: int | None
+
+    @property
+    def is_spent(self) -> bool:
+        return self.rate < SMALLEST_LEARNING_RATE
 
     def after_epoch(self, epochs_since_best: int) -> bool:
         if self.patience is None or epochs_since_best < self.patience:
@@ -225,11 +238,9 @@ def keep_best(
     validate, epochs, on_step, on_epoch, should_stop
         As for `train_slot_tagger`.
     rates
-        Told after each epoch how many there were since the best; training ends when the rate
-        falls below `SMALLEST_LEARNING_RATE`.
+        Told after each epoch how many there were since the best; training ends when they are spent.
     """
-    if epochs < 1:
-        raise InputError(f"epochs is {epochs}; give at least 1")
+    require_sizes(epochs=epochs)
     history: list[TaggerEpoch] = []
     best, best_epoch, best_f1 = model.get_parameters(), 0, -math.inf
     try:
@@ -255,7 +266,7 @@ def keep_best(
                 model.set_parameters(best)
             history.append(TaggerEpoch(number, loss / words, score, rates.rate, is_best))
             on_epoch(history[-1])
-            if rates.rate < SMALLEST_LEARNING_RATE:
+            if rates.is_spent:
                 break
     finally:
         if best_epoch:

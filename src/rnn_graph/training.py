@@ -7,6 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
+from rnn_graph.checks import require_above_zero
 from rnn_graph.errors import InputError, TrainingDiverged
 from rnn_graph.sequences import Ids
 
@@ -105,7 +106,9 @@ def train_with_sgd(
     """
     if not len(X_train):
         raise InputError("no sentence to train on; give at least one")
-    check_settings(learning_rate, nepoch, evaluate_loss_after)
+    require_above_zero(
+        learning_rate=learning_rate, nepoch=nepoch, evaluate_loss_after=evaluate_loss_after
+    )
     losses: list[tuple[int, float]] = []
     num_examples_seen = 0
     total_examples = nepoch * len(X_train)
@@ -138,17 +141,6 @@ def train_with_sgd(
         model.set_parameters(good_parameters)
         raise
     return losses
-
-
-def check_settings(learning_rate: float, nepoch: int, evaluate_loss_after: int) -> None:
-    """Raise `InputError` unless all settings are positive and finite."""
-    for name, value in (
-        ("learning_rate", learning_rate),
-        ("nepoch", nepoch),
-        ("evaluate_loss_after", evaluate_loss_after),
-    ):
-        if not 0 < value < math.inf:
-            raise InputError(f"{name} is {value}; give a number above 0")
 
 
 def _require_finite(loss: float, num_examples_seen: int, learning_rate: float) -> None:

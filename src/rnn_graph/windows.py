@@ -5,6 +5,7 @@ from collections.abc import MutableSequence, Sequence
 
 import numpy as np
 
+from rnn_graph.checks import require_sizes
 from rnn_graph.errors import InputError
 
 PADDING = -1  # what a window holds beyond the ends of a sentence
@@ -14,6 +15,11 @@ def check_window(win: int) -> None:
     """Refuse a window that has no middle."""
     if win < 1 or win % 2 == 0:
         raise InputError(f"the window is {win} words; give an odd number, which has a middle")
+
+
+def _require_words(sentence: Sequence[int]) -> None:
+    if not len(sentence):
+        raise InputError("the sentence has no words; give at least one")
 
 
 def contextwin(l: Sequence[int], win: int) -> np.ndarray:  # noqa: E741 - the tutorial's name
@@ -35,7 +41,7 @@ def contextwin(l: Sequence[int], win: int) -> np.ndarray:  # noqa: E741 - the tu
     Raises
     ------
     InputError
-        If `win` is even or below 1.
+        If there is no word, or `win` is even or below 1.
 
     Examples
     --------
@@ -45,6 +51,7 @@ def contextwin(l: Sequence[int], win: int) -> np.ndarray:  # noqa: E741 - the tu
            [ 8,  9, -1]], dtype=int32)
     """
     check_window(win)
+    _require_words(l)
     padded = np.pad(np.asarray(l, dtype=np.int32), win // 2, constant_values=PADDING)
     return np.lib.stride_tricks.sliding_window_view(padded, win).copy()
 
@@ -64,8 +71,7 @@ def minibatch(l: Sequence, bs: int) -> list:  # noqa: E741
     >>> minibatch("abcd", 3)
     ['a', 'ab', 'abc', 'bcd']
     """
-    if bs < 1:
-        raise InputError(f"a minibatch of {bs} items; give at least 1")
+    require_sizes(bs=bs)
     return [l[max(0, end - bs) : end] for end in range(1, len(l) + 1)]
 
 
@@ -102,8 +108,16 @@ def last_word_steps(
     Row t holds the word ids under the windows of words t − bs + 1 … t (overlapping windows are one
     stretch of bs + win − 1 words), then how many of these windows there are, at most bs, then the
     label of word t.
+
+    Raises
+    ------
+    InputError
+        If there is no word, `win` is even or below 1, or `bs` is below 1.
     """
+    check_window(win)
+    _require_words(sentence)
     T, margin = len(sentence), win // 2
+    require_sizes(bs=bs)
     padded = np.pad(
         np.asarray(sentence, dtype=np.int32), (margin + bs - 1, margin), constant_values=PADDING
     )

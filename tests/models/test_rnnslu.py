@@ -193,6 +193,35 @@ def test_refuses_what_are_no_windows_or_labels(idxs, y, message):
             method(idxs, y)
 
 
+STEPS = last_word_steps([1, 2, 3], [0, 1, 0], CS, 2)
+
+
+def changed(steps, column, value):
+    steps = steps.copy()
+    steps[-1, column] = value
+    return steps
+
+
+@pytest.mark.parametrize(
+    ("steps", "message"),
+    [
+        (STEPS[:0], r"steps has shape \(0, 6\); give at least one row"),
+        (STEPS[0], r"shape \(6,\)"),
+        (STEPS[:, : CS + 1], r"shape \(3, 4\)"),
+        (STEPS.astype(float), "steps holds word ids from -1.0 to 3.0; they are whole"),
+        (changed(STEPS, 0, NE), "word ids from -1 to 9; they are whole numbers from -1 to 8"),
+        (changed(STEPS, 0, -2), "word ids from -2 to 3"),
+        (changed(STEPS, -2, 0), "numbers of windows from 0 to 2; they are whole numbers from 1"),
+        (changed(STEPS, -2, 3), "numbers of windows from 1 to 3"),
+        (changed(STEPS, -1, NC), "labels from 0 to 5; they are whole numbers from 0 to 4"),
+        (changed(STEPS, -1, -1), "labels from -1 to 1"),
+    ],
+)
+def test_refuses_what_are_no_steps(steps, message):
+    with pytest.raises(InputError, match=message):
+        RNNSLU(NH, NC, NE, DE, CS, backend="jax").train_on_steps(steps, 0.1)
+
+
 @pytest.mark.parametrize(
     ("sizes", "message"),
     [

@@ -52,15 +52,15 @@ def word(
     model.
     """
     from rnn_graph.batching import next_word_pairs
+    from rnn_graph.checks import require_above_zero
     from rnn_graph.cli.console import log, print_json
     from rnn_graph.cli.models import build_word_model, read_corpus
     from rnn_graph.cli.training import split_held_out, train_and_save
     from rnn_graph.files import check_outputs
     from rnn_graph.signature import as_line
-    from rnn_graph.training import check_settings
 
     check_outputs([out, plot], inputs=[data])
-    check_settings(learning_rate, epochs, evaluate_every)
+    require_above_zero(learning_rate=learning_rate)
     corpus = read_corpus(data, reading)
     vocabulary = corpus.vocabulary(vocabulary_size)
     if len(vocabulary) < vocabulary_size:

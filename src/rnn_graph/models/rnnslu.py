@@ -192,8 +192,7 @@ class RNNSLU:
             that of `sentence_train(windows, label, learning_rate, normalize=normalize)` row by
             row.
         """
-        steps = steps.copy()
-        steps[:, :-2] = padding_as_row(steps[:, :-2], self.config.ne)
+        steps = self._inputs.steps(steps)
         train = self._train_on_steps(normalize, steps.shape[1])
         rate = self._rate(learning_rate)
         losses = []

@@ -10,9 +10,10 @@ from pytensor import tensor as pt
 from pytensor.tensor import TensorVariable
 
 from rnn_graph.cells import CELLS
+from rnn_graph.checks import require_sizes
 from rnn_graph.compiling import choose_backend, compile_function
 from rnn_graph.errors import InputError
-from rnn_graph.initialization import glorot_uniform, orthogonal, require_positive
+from rnn_graph.initialization import glorot_uniform, orthogonal
 from rnn_graph.layers import affine, recurrent_layer
 from rnn_graph.models.parameter import Parameter
 from rnn_graph.models.slot_graph import windows
@@ -92,7 +93,7 @@ class SequenceTagger:
         backend: str = "auto",
         device: str = "auto",
     ):
-        require_positive(hidden_dim=config.hidden_dim, embedding_dim=config.embedding_dim)
+        require_sizes(hidden_dim=config.hidden_dim, embedding_dim=config.embedding_dim)
         check_window(config.window)
         if config.cell not in CELLS:
             raise InputError(f"unknown cell {config.cell!r}; give one of {', '.join(CELLS)}")

@@ -78,6 +78,28 @@ class SlotInputs:
         all_labels[counted], shares[counted] = labels, 1 / len(labels)
         return padded, all_labels, shares
 
+    def steps(self, steps: np.ndarray) -> np.ndarray:
+        """Rows of `last_word_steps`, checked, with padding as the last row of the embeddings."""
+        steps, config = np.asarray(steps), self._config
+        if steps.ndim != 2 or not len(steps) or steps.shape[1] < config.cs + 2:
+            raise InputError(
+                f"steps has shape {steps.shape}; give at least one row, as last_word_steps makes"
+                f" them for windows of {config.cs} words"
+            )
+        ids, counts, labels = steps[:, :-2], steps[:, -2], steps[:, -1]
+        most_windows = steps.shape[1] - config.cs - 1
+        for name, values, low, high in (
+            ("word ids", ids, -1, config.ne - 1),
+            ("numbers of windows", counts, 1, most_windows),
+            ("labels", labels, 0, config.nc - 1),
+        ):
+            if values.dtype.kind not in "iu" or values.min() < low or values.max() > high:
+                raise InputError(
+                    f"steps holds {name} from {values.min()} to {values.max()}; they are whole"
+                    f" numbers from {low} to {high}"
+                )
+        return np.column_stack([padding_as_row(ids, config.ne), counts, labels]).astype(np.int32)
+
     def padded(self, idxs: np.ndarray) -> np.ndarray:
         """Windows up to a bucket's length; what comes last changes nothing that comes before."""
         if not self._pads:
