@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from rnn_graph._version import __version__
 
 if TYPE_CHECKING:
+    from rnn_graph.char_vocabulary import CharVocabulary
     from rnn_graph.generation import generate_sentence
+    from rnn_graph.models.char_rnn import CharGRU, CharLSTM, CharRNN
     from rnn_graph.models.files import (
         load_model,
         load_model_parameters_theano,
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
     from rnn_graph.windows import contextwin, minibatch
 
 _HOMES = {
+    "CharGRU": "models.char_rnn",
+    "CharLSTM": "models.char_rnn",
+    "CharRNN": "models.char_rnn",
+    "CharVocabulary": "char_vocabulary",
     "RNNNumpy": "reference.rnn_numpy",
     "RNNSLU": "models.rnnslu",
     "RNNTheano": "models.rnn_theano",
@@ -45,6 +51,10 @@ _HOMES = {
 
 __all__ = [  # noqa: RUF022 - sorted as the eye reads
     "__version__",
+    "CharGRU",
+    "CharLSTM",
+    "CharRNN",
+    "CharVocabulary",
     "RNNNumpy",
     "RNNSLU",
     "RNNTheano",

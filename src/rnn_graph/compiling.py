@@ -168,7 +168,8 @@ def _mode(backend: Backend, in_place: Collection[SharedVariable]) -> Mode:
 
     mode = Mode(linker=_DonatingJAXLinker(in_place), optimizer=mode.provided_optimizer)
     mode = mode.excluding(*jax_rewrites.UNWANTED_REWRITES)
-    return mode.register((jax_rewrites.lengths_at_trace_time, AFTER_ALL_OTHERS))
+    mode = mode.register((jax_rewrites.lengths_at_trace_time, AFTER_ALL_OTHERS))
+    return mode.register((jax_rewrites.inner_graphs_in(mode), AFTER_ALL_OTHERS))
 
 
 def _is_installed(name: str) -> bool:

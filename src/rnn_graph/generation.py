@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from rnn_graph.errors import InputError
 from rnn_graph.models.files import WordModel
 from rnn_graph.randomness import RandomSource, as_random_generator
+from rnn_graph.sampling import check_sampling, sample_from_logits
 from rnn_graph.vocabulary import SENTENCE_END, SENTENCE_START, Vocabulary
 
 MOST_DRAWS = 1000
@@ -36,14 +35,8 @@ def generate_sentence(
         A sentence with fewer words is drawn again.
     max_length
         A sentence ends here at the latest.
-    temperature
-        Logits are divided by it: below 1 for likelier words, above 1 for wilder ones; 0 takes the
-        likeliest word each time.
-    top_k
-        Draw among this many of the likeliest words.
-    top_p
-        Draw among the fewest likeliest words whose probabilities sum to this (Holtzman et al.,
-        "The curious case of neural text degeneration", 2020).
+    temperature, top_k, top_p
+        As for `rnn_graph.sampling.sample_from_logits`.
     prompt
         Words that the sentence begins with. A word that the model does not know stands in the
         sentence as it is, and counts as the unknown token.
@@ -69,7 +62,8 @@ def generate_sentence(
             f"the vocabulary has {len(vocabulary)} words and the model {model.word_dim}; give the"
             " vocabulary that the model was trained with"
         )
-    _check_settings(min_length, max_length, temperature, top_k, top_p, prompt)
+    check_sampling(temperature, top_k, top_p)
+    _check_lengths(min_length, max_length, prompt)
     vocabulary.require_sentence_markers()
     generator = as_random_generator(rng)
     forbidden = [vocabulary.unknown_id, vocabulary[SENTENCE_START]]
@@ -103,43 +97,7 @@ def generate_sentence(
     )
 
 
-def sample_from_logits(
-    logits: np.ndarray,
-    rng: np.random.Generator | np.random.RandomState,
-    *,
-    temperature: float = 1.0,
-    top_k: int | None = None,
-    top_p: float | None = None,
-    forbidden: Sequence[int] = (),
-) -> int:
-    """Draw an index in proportion to exp(logits / temperature), in float64.
-
-    Parameters
-    ----------
-    logits : (V,)
-        Unnormalized log-probabilities; not changed.
-    forbidden
-        Indices that are never drawn.
-    """
-    logits = np.array(logits, dtype=np.float64)
-    logits[list(forbidden)] = -np.inf
-    if np.isnan(logits).any() or logits.max() in (np.inf, -np.inf):
-        raise InputError("the model's predictions are not finite; its training diverged")
-    if temperature == 0:
-        return int(logits.argmax())
-    weights = np.exp((logits - logits.max()) / temperature)
-    if top_k is not None and top_k < len(weights):
-        weights[np.argpartition(weights, -top_k)[:-top_k]] = 0
-    if top_p is not None:
-        order = np.argsort(-weights, kind="stable")
-        cumulative = np.cumsum(weights[order])
-        kept = np.searchsorted(cumulative, top_p * cumulative[-1]) + 1
-        weights[order[kept:]] = 0
-    cumulative = np.cumsum(weights)
-    return int(np.searchsorted(cumulative, rng.random() * cumulative[-1], side="right"))
-
-
-def _check_settings(min_length, max_length, temperature, top_k, top_p, prompt) -> None:
+def _check_lengths(min_length: int, max_length: int, prompt: Sequence[str]) -> None:
     if not 0 <= min_length <= max_length or max_length < 1:
         raise InputError(
             f"min_length {min_length} and max_length {max_length}; give 0 ≤ min_length ≤ max_length"
@@ -147,9 +105,3 @@ def _check_settings(min_length, max_length, temperature, top_k, top_p, prompt) -
         )
     if len(prompt) >= max_length:
         raise InputError(f"the prompt has {len(prompt)} words; raise max_length ({max_length})")
-    if not 0 <= temperature < np.inf:
-        raise InputError(f"temperature is {temperature}; give a number of at least 0")
-    if top_k is not None and top_k < 1:
-        raise InputError(f"top_k is {top_k}; give at least 1")
-    if top_p is not None and not 0 < top_p <= 1:
-        raise InputError(f"top_p is {top_p}; give a number above 0, up to 1")

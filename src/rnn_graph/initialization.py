@@ -76,6 +76,68 @@ def draw_slot_tagger_parameters(
     return drawn | {"bh": np.zeros(nh), "b": np.zeros(nc), "h0": np.zeros(nh)}
 
 
+def draw_char_rnn_parameters(
+    n_a: int, n_x: int, n_y: int, rng: RandomSource = None
+) -> dict[str, np.ndarray]:
+    """Draw `Wax`, `Waa`, `Wya` in this order, normal with deviation 0.01; the biases are zero.
+
+    Parameters
+    ----------
+    n_a, n_x, n_y
+        Hidden units, inputs, outputs.
+    rng
+        See `as_random_generator`.
+
+    Returns
+    -------
+    dict
+        `Wax (n_a, n_x)`, `Waa (n_a, n_a)`, `Wya (n_y, n_a)`, `b (n_a, 1)`, `by (n_y, 1)`; float64.
+
+    Raises
+    ------
+    InputError
+        If a size is below 1.
+    """
+    require_sizes(n_a=n_a, n_x=n_x, n_y=n_y)
+    generator = as_random_generator(rng)
+    shapes = {"Wax": (n_a, n_x), "Waa": (n_a, n_a), "Wya": (n_y, n_a)}
+    drawn = {name: 0.01 * generator.standard_normal(shape) for name, shape in shapes.items()}
+    return drawn | {"b": np.zeros((n_a, 1)), "by": np.zeros((n_y, 1))}
+
+
+def draw_char_lstm_parameters(
+    n_a: int, n_x: int, n_y: int, rng: RandomSource = None
+) -> dict[str, np.ndarray]:
+    """Draw `Wf`, `Wi`, `Wo`, `Wc`, `Wy` in this order, uniform in ±1/√n_a.
+
+    The forget gate's bias is 1, so that the cell remembers from the start (F. Gers et al., 2000);
+    the others are zero.
+
+    Parameters
+    ----------
+    n_a, n_x, n_y, rng
+        As for `draw_char_rnn_parameters`.
+
+    Returns
+    -------
+    dict
+        `Wf`, `Wi`, `Wo`, `Wc (n_a, n_a + n_x)`, `Wy (n_y, n_a)`, `bf`, `bi`, `bo`,
+        `bc (n_a, 1)`, `by (n_y, 1)`; float64.
+
+    Raises
+    ------
+    InputError
+        If a size is below 1.
+    """
+    require_sizes(n_a=n_a, n_x=n_x, n_y=n_y)
+    generator = as_random_generator(rng)
+    bound = n_a**-0.5
+    shapes = dict.fromkeys(("Wf", "Wi", "Wo", "Wc"), (n_a, n_a + n_x)) | {"Wy": (n_y, n_a)}
+    drawn = {name: generator.uniform(-bound, bound, shape) for name, shape in shapes.items()}
+    biases = {name: np.zeros((n_a, 1)) for name in ("bi", "bo", "bc")}
+    return drawn | biases | {"bf": np.ones((n_a, 1)), "by": np.zeros((n_y, 1))}
+
+
 def glorot_uniform(rows: int, columns: int, generator: Generator) -> np.ndarray:
     """Uniform in ±√(6 / (rows + columns)).
 

@@ -1,11 +1,15 @@
 """What PyTensor's graphs want changed before JAX compiles them."""
 
+from copy import copy
+
 import numpy as np
+from pytensor.compile.mode import Mode
 from pytensor.graph.basic import Apply, Constant
 from pytensor.graph.op import Op
-from pytensor.graph.rewriting.basic import in2out, node_rewriter
+from pytensor.graph.rewriting.basic import GraphRewriter, in2out, node_rewriter
 from pytensor.link.jax.dispatch import jax_funcify
 from pytensor.link.jax.dispatch.shape import JAXShapeTuple
+from pytensor.scan.op import Scan
 from pytensor.tensor.shape import Shape_i
 
 # These turn indices and products of several axes into reshapes whose shapes JAX cannot see
@@ -75,3 +79,20 @@ def _is_known_at_trace_time(variable) -> bool:
 
 
 lengths_at_trace_time = in2out(compute_lengths_at_trace_time)
+
+
+def inner_graphs_in(mode: Mode) -> GraphRewriter:
+    """A rewriter by which the graphs inside of scans are rewritten in `mode` as well.
+
+    PyTensor's JAX backend rewrites them in its own mode, whatever the mode of the graph outside.
+    """
+
+    @node_rewriter([Scan])
+    def rewrite_inner_graph_in_mode(fgraph, node):
+        if node.op.mode is mode:
+            return None
+        op = copy(node.op)
+        op.mode = mode
+        return op(*node.inputs, return_list=True)
+
+    return in2out(rewrite_inner_graph_in_mode)

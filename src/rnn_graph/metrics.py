@@ -22,6 +22,24 @@ def perplexity(loss: float) -> float:
     return math.exp(loss) if loss < 700 else math.inf
 
 
+class SmoothedLoss:
+    """A running loss that new ones move by a thousandth: `l ← 0.999 l + 0.001 l_new`.
+
+    Parameters
+    ----------
+    symbols
+        It begins with the loss of guessing seven characters among so many, `7 ln(symbols)` nats.
+    """
+
+    def __init__(self, symbols: int):
+        self.value = 7 * math.log(symbols)
+
+    def add(self, loss: float) -> float:
+        """Take in a step's loss; the value after it."""
+        self.value = 0.999 * self.value + 0.001 * loss
+        return self.value
+
+
 @dataclass(frozen=True)
 class TextScore:
     """How well a language model predicts a text.

@@ -1,12 +1,14 @@
 """Pictures, drawn without a screen."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rnn_graph.files import atomic_write
 from rnn_graph.metrics import perplexity
 
 Losses = Sequence[tuple[int, float]]
+
+SMOOTHED_LOSS_POINTS = 500
 
 
 def plot_loss_curve(
@@ -72,12 +74,43 @@ def plot_scores(path: str | Path, scores: Sequence[tuple[int, float]]) -> None:
     _write_picture(path, figure, axes)
 
 
-def _empty_picture():
+def plot_smoothed_losses(path: str | Path, curves: Mapping[str, Sequence[float]]) -> None:
+    """Draw smoothed losses over steps, a curve a model, as a PNG.
+
+    Parameters
+    ----------
+    curves
+        By the name of a model, its smoothed loss after each step, in nats a name.
+    """
+    figure, axes = _empty_picture()
+    for name, losses in curves.items():
+        steps = range(0, len(losses), -(-len(losses) // SMOOTHED_LOSS_POINTS))
+        points = [losses[step] for step in steps]
+        axes.plot([step + 1 for step in steps], points, label=f"{name}: {losses[-1]:.2f}")
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.set_xlabel("steps")
+    axes.set_ylabel("smoothed loss, nats a step")
+    _write_picture(path, figure, axes)
+
+
+def new_figure(width: float, height: float):
+    """An empty figure that needs no screen; sizes in inches."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(7, 4), layout="constrained")
+    figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
+    return figure
+
+
+def write_figure(path: str | Path, figure) -> None:
+    """Write a figure as a PNG, whole or not at all."""
+    with atomic_write(path) as stream:
+        figure.savefig(stream, format="png", dpi=120)
+
+
+def _empty_picture():
+    figure = new_figure(7, 4)
     return figure, figure.add_subplot()
 
 
@@ -85,8 +118,7 @@ def _write_picture(path: str | Path, figure, axes) -> None:
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False)
-    with atomic_write(path) as stream:
-        figure.savefig(stream, format="png", dpi=120)
+    write_figure(path, figure)
 
 
 def _points(losses: Losses) -> tuple[list[int], list[float]]:

@@ -87,6 +87,15 @@ def clipped_by_global_norm(
     return {parameter: gradient * scale for parameter, gradient in gradients.items()}
 
 
+def clipped_by_value(gradients: Iterable[TensorVariable], largest: float) -> list[TensorVariable]:
+    """The gradients, each number of them no further from zero than `largest`."""
+    clipped = []
+    for gradient in gradients:
+        limit = np.array(largest, dtype=gradient.dtype)
+        clipped.append(pt.clip(gradient, -limit, limit))
+    return clipped
+
+
 def moving_averages(
     updates: Mapping[SharedVariable, TensorVariable],
     parameters: Iterable[SharedVariable],

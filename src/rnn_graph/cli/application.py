@@ -13,8 +13,10 @@ from rnn_graph.cli import (
     generate,
     gradcheck,
     info,
+    plot,
     tag,
     train,
+    train_char,
     train_tagger,
 )
 from rnn_graph.cli.options import with_groups
@@ -44,12 +46,14 @@ def _options(
     pass
 
 
+train.app.command(epilog=train_char.EXAMPLE)(with_groups(train_char.char))
 train.app.command(epilog=train_tagger.EXAMPLE)(with_groups(train_tagger.tagger))
 app.add_typer(train.app, name="train")
 app.command(epilog=generate.EXAMPLE)(with_groups(generate.generate))
 app.command(epilog=tag.EXAMPLE)(with_groups(tag.tag))
 app.command(epilog=evaluate.EXAMPLE)(with_groups(evaluate.evaluate))
 app.command(epilog=info.EXAMPLE)(info.info)
+app.add_typer(plot.app, name="plot")
 app.add_typer(data.app, name="data")
 app.add_typer(bench.app, name="bench")
 app.command(epilog=gradcheck.EXAMPLE)(gradcheck.gradcheck)

@@ -37,12 +37,15 @@ def evaluate(
 ) -> None:
     """Print how good a model is on data.
 
-    Of a language model: mean loss and perplexity, with and without the words that it does not
-    know. Of a tagger: precision, recall and F1 of phrases as CoNLL-2000 counts them, over all and
-    for each type, and the share of words with the right label.
+    Of a word model: mean loss and perplexity, with and without the words that it does not know.
+    Of a character model: mean loss in nats and bits a character. Of a tagger: precision, recall
+    and F1 of phrases as CoNLL-2000 counts them, over all and for each type, and the share of words
+    with the right label.
     """
+    from rnn_graph.char_scoring import CharScore
     from rnn_graph.cli.console import print_json
     from rnn_graph.cli.evaluation import (
+        print_char_score,
         print_tag_score,
         print_text_score,
         score_model,
@@ -50,7 +53,7 @@ def evaluate(
     )
     from rnn_graph.cli.taggers import score_as_dict
     from rnn_graph.errors import InputError
-    from rnn_graph.metrics import TextScore
+    from rnn_graph.metrics import TagScore, TextScore
 
     if predictions is not None:
         if model is not None or data is not None:
@@ -60,10 +63,12 @@ def evaluate(
         raise InputError("give a model file and --data FILE, or --predictions FILE alone")
     else:
         score, signed = score_model(model, data, part, vocabulary, reading, computing)
-    is_text = isinstance(score, TextScore)
     if as_json:
-        print_json((asdict(score) if is_text else score_as_dict(score)) | {"signature": signed})
-    elif is_text:
+        values = score_as_dict(score) if isinstance(score, TagScore) else asdict(score)
+        print_json(values | {"signature": signed})
+    elif isinstance(score, TextScore):
         print_text_score(score, signed)
+    elif isinstance(score, CharScore):
+        print_char_score(score, signed)
     else:
         print_tag_score(score, signed)

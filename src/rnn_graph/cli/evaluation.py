@@ -3,18 +3,23 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from rnn_graph.batching import next_word_pairs
+from rnn_graph.char_corpus import encode_parts, read_lines, read_text
+from rnn_graph.char_scoring import CharScore, score_char_lines, score_char_text
 from rnn_graph.cli.console import log
-from rnn_graph.cli.models import load_tagger, load_word_model, read_corpus
+from rnn_graph.cli.models import load_char_model, load_tagger, load_word_model, read_corpus
 from rnn_graph.cli.options import Computing, Reading
 from rnn_graph.cli.taggers import say_unseen_labels
 from rnn_graph.metrics import TagScore, TextScore, score_tags, score_text
-from rnn_graph.models.files import is_tagger_file
+from rnn_graph.models.files import kind_of_model
 from rnn_graph.signature import as_line, signature, versions
 from rnn_graph.tagged_files import read_predictions, read_tagged_sentences
 from rnn_graph.tagging import score_tagger
 
 Signature = dict[str, Any]
+Score = TextScore | CharScore | TagScore
 
 
 def score_model(
@@ -24,10 +29,13 @@ def score_model(
     vocabulary: Path | None,
     reading: Reading,
     computing: Computing,
-) -> tuple[TextScore | TagScore, Signature]:
+) -> tuple[Score, Signature]:
     """The score of a model file of any kind."""
-    if is_tagger_file(model):
+    kind = kind_of_model(model)
+    if kind == "tagger":
         return _score_tagger(model, data, part, reading, computing)
+    if kind == "char":
+        return _score_char_model(model, data, reading, computing)
     loaded = load_word_model(model, vocabulary, computing)
     loaded.vocabulary.require_sentence_markers()
     corpus = read_corpus(data, reading)
@@ -52,6 +60,15 @@ def print_text_score(score: TextScore, signed: Signature) -> None:
     log(as_line(signed))
 
 
+def print_char_score(score: CharScore, signed: Signature) -> None:
+    """Print a character model's score."""
+    print(f"loss {score.nats:.6f} nats a character")
+    print(f"loss {score.bits:.6f} bits a character")
+    print(f"perplexity {score.perplexity:.4f}")
+    print(f"characters {score.characters}, ends of lines among them")
+    log(as_line(signed))
+
+
 def print_tag_score(score: TagScore, signed: Signature) -> None:
     """Print a tagger's score."""
     overall = score.overall
@@ -68,6 +85,17 @@ def print_tag_score(score: TagScore, signed: Signature) -> None:
         )
     print(f"accuracy {score.accuracy:.2f} % of words")
     log(as_line(signed))
+
+
+def _score_char_model(model, data, reading, computing) -> tuple[CharScore, Signature]:
+    loaded = load_char_model(model, computing)
+    decoding = {"encoding": reading.encoding, "errors": reading.errors}
+    if loaded.vocabulary.unit == "line":
+        lines = read_lines(data, **decoding)
+        ids = list(encode_parts(lines, loaded.vocabulary, data))
+        return score_char_lines(loaded, ids), signature(loaded)
+    parts = encode_parts(read_text(data, **decoding), loaded.vocabulary, data)
+    return score_char_text(loaded, np.concatenate(list(parts))), signature(loaded)
 
 
 def _score_tagger(model, data, part, reading, computing) -> tuple[TagScore, Signature]:

@@ -36,16 +36,25 @@ def info(
     for name, array in arrays.items():
         print(f"{name:24} {array['dtype']} {tuple(array['shape'])}")
     for key, value in content.configuration.items():
-        if key == "labels":
-            print(f"{key:24} {len(value)}: {' '.join(map(str, value[:8]))} …")
+        if key in ("labels", "characters"):
+            print(f"{key:24} {len(value)}: {_beginning(value)}")
         elif key != "training":
             print(f"{key:24} {value}")
     for line in _training_lines(content.configuration.get("training", {})):
         print(line)
+    if "characters" in content.configuration:
+        return
     if vocabulary is None:
         print(f"{'vocabulary':24} none: a bare file; generate and evaluate want --vocabulary")
     else:
         print(f"{'vocabulary':24} {len(vocabulary):,} words: {' '.join(vocabulary.tokens[:8])} …")
+
+
+def _beginning(values) -> str:
+    """The first of many labels, or of a string's characters."""
+    shown = values[:30] if isinstance(values, str) else values[:8]
+    text = shown if isinstance(values, str) else " ".join(map(str, shown))
+    return (repr(text) if isinstance(values, str) else text) + " …"
 
 
 def _history_line(entry) -> str:

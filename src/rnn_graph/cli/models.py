@@ -7,6 +7,7 @@ from rnn_graph.cli.console import log
 from rnn_graph.cli.options import BackendName, Computing, DeviceName, DtypeName, Reading
 from rnn_graph.corpus import Corpus, read_sentences
 from rnn_graph.errors import InputError
+from rnn_graph.models.char_rnn import CharModel
 from rnn_graph.models.files import WordModel, load_model
 from rnn_graph.models.tagger_files import TaggerModel
 from rnn_graph.text_files import read_documents
@@ -38,7 +39,7 @@ def load_word_model(path: Path, vocabulary_file: Path | None, computing: Computi
     vocabulary = read_vocabulary(vocabulary_file) if vocabulary_file else None
     model = load_model(path, vocabulary=vocabulary, **vars(computing))
     if not isinstance(model, WordModel):
-        raise InputError(f"{path} holds a tagger; give one that `rnn-graph train word` wrote")
+        raise InputError(f"{path} holds no word model; give one that `rnn-graph train word` wrote")
     if model.vocabulary is None:
         raise InputError(
             f"{path} has no vocabulary; give its words with --vocabulary FILE, one a line"
@@ -48,10 +49,10 @@ def load_word_model(path: Path, vocabulary_file: Path | None, computing: Computi
 
 def load_tagger(path: Path, computing: Computing) -> TaggerModel:
     """The tagger of a file, with its words and labels."""
-    check_tagger_backend(computing)
+    refuse_numpy(computing, "taggers")
     model = load_model(path, **vars(computing))
     if not isinstance(model, TaggerModel):
-        raise InputError(f"{path} holds a language model; give one that `train tagger` wrote")
+        raise InputError(f"{path} holds no tagger; give one that `rnn-graph train tagger` wrote")
     if model.vocabulary is None:
         raise InputError(
             f"{path} has no words and labels, which tagging needs; give a file that"
@@ -60,10 +61,21 @@ def load_tagger(path: Path, computing: Computing) -> TaggerModel:
     return model
 
 
-def check_tagger_backend(computing: Computing) -> None:
-    """Refuse the reference, which tags no files."""
+def load_char_model(path: Path, computing: Computing) -> CharModel:
+    """The character model of a file, with its characters."""
+    refuse_numpy(computing, "character models")
+    model = load_model(path, **vars(computing))
+    if not isinstance(model, CharModel):
+        raise InputError(f"{path} holds no character model; give one of `rnn-graph train char`")
+    if model.vocabulary is None:
+        raise InputError(f"{path} has no characters; give a file that `rnn-graph train char` wrote")
+    return model
+
+
+def refuse_numpy(computing: Computing, models: str) -> None:
+    """Refuse the reference, for models of which it reads no files."""
     if computing.backend == BackendName.NUMPY:
-        raise InputError("taggers have no numpy backend; give --backend jax, numba or c")
+        raise InputError(f"{models} have no numpy backend; give --backend jax, numba or c")
 
 
 def read_vocabulary(path: Path) -> Vocabulary:

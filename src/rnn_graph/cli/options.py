@@ -29,6 +29,8 @@ TaggedFormat = StrEnum("TaggedFormat", {"AUTO": "auto"} | TAGGED_FORMATS)
 PartName = StrEnum("PartName", {"TRAIN": "train", "VALID": "valid", "TEST": "test"})
 RecipeName = StrEnum("RecipeName", {"WORD": "word", "SENTENCE": "sentence", "MODERN": "modern"})
 CellName = StrEnum("CellName", {"ELMAN": "elman", "GRU": "gru", "LSTM": "lstm"})
+CharCellName = StrEnum("CharCellName", {"RNN": "rnn", "LSTM": "lstm", "GRU": "gru"})
+UnitName = StrEnum("UnitName", {"LINE": "line", "TEXT": "text"})
 TokenizerName = StrEnum("TokenizerName", {"NLTK": "nltk", "WHITESPACE": "whitespace"})
 DecodingErrors = StrEnum(
     "DecodingErrors", {"STRICT": "strict", "REPLACE": "replace", "IGNORE": "ignore"}
@@ -54,7 +56,17 @@ DataFile = Annotated[
 
 
 @dataclass(frozen=True)
-class Reading:
+class Decoding:
+    """How bytes become text."""
+
+    encoding: Annotated[str, _reading(help="Of the text.")] = "utf-8"
+    errors: Annotated[DecodingErrors, _reading(help="What to do with bytes that are not text.")] = (
+        DecodingErrors.STRICT
+    )
+
+
+@dataclass(frozen=True)
+class Reading(Decoding):
     """How a text file becomes sentences: the keywords of `read_sentences`."""
 
     file_format: Annotated[
@@ -66,23 +78,15 @@ class Reading:
     tokenizer: Annotated[TokenizerName, _reading(help="whitespace: words stand apart already.")] = (
         TokenizerName.NLTK
     )
-    encoding: Annotated[str, _reading(help="Of the text.")] = "utf-8"
-    errors: Annotated[DecodingErrors, _reading(help="What to do with bytes that are not text.")] = (
-        DecodingErrors.STRICT
-    )
 
 
 @dataclass(frozen=True)
-class TaggedReading:
+class TaggedReading(Decoding):
     """How a file becomes tagged sentences: keywords of `read_tagged_sentences`."""
 
     file_format: Annotated[
         TaggedFormat, _reading("--format", help="auto: by name and content.")
     ] = TaggedFormat.AUTO
-    encoding: Annotated[str, _reading(help="Of the text.")] = "utf-8"
-    errors: Annotated[DecodingErrors, _reading(help="What to do with bytes that are not text.")] = (
-        DecodingErrors.STRICT
-    )
 
 
 @dataclass(frozen=True)

@@ -24,14 +24,16 @@ class TrainingProgress:
         Words of all epochs together.
     describe
         What to say of a mean loss, in nats a word.
+    unit
+        What is counted, if not words.
     """
 
-    def __init__(self, total_words: int, describe: Callable[[float], str]):
+    def __init__(self, total_words: int, describe: Callable[[float], str], *, unit: str = "words"):
         console = error_console()
         self._progress = Progress(
             TextColumn("{task.fields[done]}"),
             BarColumn(bar_width=None),
-            TextColumn("{task.fields[rate]:,.0f} words/s"),
+            TextColumn(f"{{task.fields[rate]:,.0f}} {unit}/s"),
             TextColumn("{task.fields[loss]}"),
             TimeRemainingColumn(compact=True),
             console=console,

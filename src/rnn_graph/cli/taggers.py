@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rnn_graph.cli.console import log
-from rnn_graph.cli.models import check_tagger_backend
+from rnn_graph.cli.models import refuse_numpy
 from rnn_graph.cli.options import Computing, TaggedReading
 from rnn_graph.cli.progress import TrainingProgress, deferred_interrupt
 from rnn_graph.errors import InputError, TrainingDiverged
@@ -73,7 +73,7 @@ def build_recipe_model(
     recipe: Recipe, vocabulary: TagVocabulary, *, computing: Computing, seed: int
 ) -> TaggerModel:
     """A new model of the recipe's kind and sizes."""
-    check_tagger_backend(computing)
+    refuse_numpy(computing, "taggers")
     dtype = str(computing.dtype or "float32")
     options = {"rng": seed, "backend": str(computing.backend), "device": str(computing.device)}
     if isinstance(recipe, ModernRecipe):

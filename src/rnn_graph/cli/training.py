@@ -64,16 +64,16 @@ class RunningLoss:
 
 
 def split_held_out(
-    sentences: Sequence[np.ndarray], share: float
-) -> tuple[Sequence[np.ndarray], Sequence[np.ndarray]]:
-    """The sentences to train on, and the last ones, which are kept back."""
-    kept = round(len(sentences) * share)
-    if share > 0 and not 0 < kept < len(sentences):
+    parts: Sequence[Any], share: float, name: str = "sentences"
+) -> tuple[Sequence[Any], Sequence[Any]]:
+    """The sentences (or what else `name` says) to train on, and the last ones, kept back."""
+    kept = round(len(parts) * share)
+    if share > 0 and not 0 < kept < len(parts):
         raise InputError(
-            f"--held-out {share:g} of {len(sentences)} sentences leaves none to train on or none"
+            f"--held-out {share:g} of {len(parts)} {name} leaves none to train on or none"
             " to keep; give another share, or more text"
         )
-    return sentences[: len(sentences) - kept], sentences[len(sentences) - kept :]
+    return parts[: len(parts) - kept], parts[len(parts) - kept :]
 
 
 def _describe_loss(loss: float) -> str:

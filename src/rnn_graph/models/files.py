@@ -9,6 +9,8 @@ import numpy as np
 from rnn_graph._version import __version__
 from rnn_graph.errors import InputError
 from rnn_graph.model_file import ModelFile, read_model_file, require_shapes, write_model_file
+from rnn_graph.models.char_files import CHAR_MODEL, build_char_model, char_content
+from rnn_graph.models.char_rnn import CharModel
 from rnn_graph.models.rnn_theano import RNNTheano, WordModelConfig
 from rnn_graph.models.tagger_files import (
     TAGGER_KINDS,
@@ -22,7 +24,7 @@ from rnn_graph.reference.rnn_numpy import RNNNumpy
 from rnn_graph.vocabulary import Vocabulary
 
 WordModel = RNNTheano | RNNNumpy
-Model = WordModel | TaggerModel
+Model = WordModel | CharModel | TaggerModel
 
 WORD_MODEL = "word-rnn"
 WORD_MODEL_SHAPES = {"U": ("H", "V"), "V": ("V", "H"), "W": ("H", "H")}
@@ -37,7 +39,12 @@ def save_model(path: str | Path, model: Model, *, training: dict[str, Any] | Non
     training
         How it was trained, as JSON can hold it; `rnn-graph info` shows it.
     """
-    content = _word_content(model) if isinstance(model, WordModel) else tagger_content(model)
+    if isinstance(model, WordModel):
+        content = _word_content(model)
+    elif isinstance(model, CharModel):
+        content = char_content(model)
+    else:
+        content = tagger_content(model)
     configuration = content.configuration | {"rnn_graph": __version__}
     if training:
         configuration["training"] = training
@@ -78,17 +85,20 @@ def load_model(
     kind = content.configuration.get("model", WORD_MODEL)
     if kind == WORD_MODEL:
         return _build_word_model(path, content, vocabulary, **computing)
+    if kind == CHAR_MODEL:
+        return build_char_model(path, content, **computing)
     if kind not in TAGGER_KINDS:
-        known = ", ".join((WORD_MODEL, *TAGGER_KINDS))
+        known = ", ".join((WORD_MODEL, CHAR_MODEL, *TAGGER_KINDS))
         raise InputError(f"{path} holds a {kind!r} model; this version knows {known}")
     return build_tagger(path, content, **computing)
 
 
-def is_tagger_file(path: str | Path) -> bool:
-    """Whether a model file, or the tutorial's folder of arrays, holds a tagger."""
+def kind_of_model(path: str | Path) -> str:
+    """What a model file, or the tutorial's folder of arrays, holds: "word", "char" or "tagger"."""
     if is_slot_folder(path):
-        return True
-    return read_model_file(path).configuration.get("model") in TAGGER_KINDS
+        return "tagger"
+    kind = read_model_file(path).configuration.get("model", WORD_MODEL)
+    return {WORD_MODEL: "word", CHAR_MODEL: "char"}.get(kind, "tagger")
 
 
 def _word_content(model: WordModel) -> ModelFile:

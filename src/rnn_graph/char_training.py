@@ -1,0 +1,174 @@
+"""Training character models: a name, or a piece of a text, a step."""
+
+import itertools
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rnn_graph.checks import require_above_zero, require_sizes
+from rnn_graph.errors import InputError, TrainingDiverged
+from rnn_graph.metrics import SmoothedLoss
+from rnn_graph.models.char_graph import BEFORE_FIRST, NO_TARGET
+from rnn_graph.models.char_rnn import CharModel
+from rnn_graph.randomness import RandomSource, as_random_generator
+from rnn_graph.training import SCHEDULES, Step
+
+# Steps in one call of the compiled function: enough that a call costs little beside them, few
+# enough that the longest of them does not set the length of many.
+STEPS_A_CALL = 32
+
+
+@dataclass(frozen=True)
+class CharExamples:
+    """What the steps of training take, one after another, over and over.
+
+    Attributes
+    ----------
+    inputs, targets
+        Ids of each example, int32 of one length; the input -1 is the zero vector.
+    starts_over
+        Whether the state is zero again when the examples begin anew; else it is carried on.
+    """
+
+    inputs: list[np.ndarray]
+    targets: list[np.ndarray]
+    starts_over: bool
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    @classmethod
+    def of_lines(cls, lines: Sequence[np.ndarray], newline: int) -> "CharExamples":
+        """A line an example, in their order: from the zero vector to the newline."""
+        return cls(
+            [np.concatenate([[BEFORE_FIRST], ids]).astype(np.int32) for ids in lines],
+            [np.concatenate([ids, [newline]]).astype(np.int32) for ids in lines],
+            starts_over=False,
+        )
+
+    @classmethod
+    def of_text(cls, ids: np.ndarray, length: int) -> "CharExamples":
+        """A text in pieces of `length` characters, in its own order, each predicted once."""
+        require_sizes(length=length)
+        inputs = np.concatenate([[BEFORE_FIRST], ids[:-1]]).astype(np.int32)
+        cuts = range(length, len(ids), length)
+        return cls(np.split(inputs, cuts), np.split(ids, cuts), starts_over=True)
+
+
+def shuffled(lines: Sequence[Any], rng: RandomSource) -> list[Any]:
+    """The lines in another order, as the tutorial's `np.random.shuffle`."""
+    lines = list(lines)
+    as_random_generator(rng).shuffle(lines)
+    return lines
+
+
+def train_char_model(
+    model: CharModel,
+    examples: CharExamples,
+    iterations: int,
+    *,
+    learning_rate: float = 0.01,
+    schedule: Callable[[float], float] = SCHEDULES["constant"],
+    on_step: Callable[[Step], None] = lambda step: None,
+    evaluate_every: int = 1_000,
+    on_evaluation: Callable[[float], None] = lambda smoothed_loss: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> list[float]:
+    """Gradient descent with clipping to ±5, an example a step, the state carried on.
+
+    Parameters
+    ----------
+    iterations
+        Steps; the examples are taken over and over.
+    learning_rate
+        Of an example's summed loss.
+    schedule
+        From the share of all steps that are done, 0 to 1, to a factor on the learning rate; asked
+        every 32 steps.
+    on_step
+        Called for each step, after every 32 of them.
+    evaluate_every, on_evaluation
+        After so many steps, and up to 31 more, it is called with the smoothed loss.
+    should_stop
+        Asked after every 32 steps; training ends at once if it answers True.
+
+    Returns
+    -------
+    list of float
+        The smoothed loss of an example in nats (`SmoothedLoss`) after each step.
+
+    Raises
+    ------
+    TrainingDiverged
+        If a loss is NaN or infinite. The model then holds parameters from before it.
+    InputError
+        If there is no example, or a setting is not positive.
+    """
+    if not len(examples):
+        raise InputError("no text to train on; give at least one line")
+    require_above_zero(learning_rate=learning_rate)
+    require_sizes(iterations=iterations, evaluate_every=evaluate_every)
+    smoothed = SmoothedLoss(model.config.n_y)
+    history: list[float] = []
+    zero_states = [state[0] for state in model.zero_states(1)]
+    states, good = zero_states, model.get_parameters()
+    for places in _calls(len(examples), iterations):
+        if examples.starts_over and places[0] == 0:
+            states = zero_states
+        rate = learning_rate * schedule(len(history) / iterations)
+        losses, states = model.optimize_names(_as_array(model, examples, places), states, rate)
+        losses = losses[: len(places)]
+        if not np.isfinite(losses).all():
+            model.set_parameters(good)
+            first = losses[~np.isfinite(losses)][0]
+            raise _diverged(first, len(history) + len(places), learning_rate)
+        for place, loss in zip(places, losses.tolist(), strict=True):
+            history.append(smoothed.add(loss))
+            on_step(Step(len(examples.targets[place]), loss))
+        if should_stop():
+            break
+        if len(history) % evaluate_every < len(places):
+            good = _finite_parameters(model) or good
+            on_evaluation(history[-1])
+    if _finite_parameters(model) is None:
+        model.set_parameters(good)
+        raise _diverged(math.nan, len(history), learning_rate)
+    return history
+
+
+def _finite_parameters(model: CharModel) -> dict[str, np.ndarray] | None:
+    parameters = model.get_parameters()
+    return parameters if all(np.isfinite(p).all() for p in parameters.values()) else None
+
+
+def _diverged(loss: float, step: int, learning_rate: float) -> TrainingDiverged:
+    return TrainingDiverged(
+        f"the loss became {loss} by step {step} at learning rate {learning_rate:g}; train again"
+        f" with a smaller one, such as {learning_rate / 4:g}"
+    )
+
+
+def _calls(examples: int, iterations: int) -> Iterator[list[int]]:
+    """The places of the examples of each call; none goes beyond the last example."""
+    steps = itertools.islice(itertools.cycle(range(examples)), iterations)
+    while places := list(itertools.islice(steps, STEPS_A_CALL)):
+        while places:
+            end = next((k for k in range(1, len(places)) if places[k] == 0), len(places))
+            yield places[:end]
+            places = places[end:]
+
+
+def _as_array(model: CharModel, examples: CharExamples, places: Sequence[int]) -> np.ndarray:
+    """The examples as `CharModel.optimize_names` takes them."""
+    pads = model.backend.compiles_per_shape
+    rows = STEPS_A_CALL if pads else len(places)
+    length = model.padded_length(max(len(examples.targets[place]) for place in places))
+    names = np.full((rows, 2, length), NO_TARGET, dtype=np.int32)
+    for row, place in enumerate(places):
+        inputs, targets = examples.inputs[place], examples.targets[place]
+        names[row, 0, : len(inputs)] = inputs
+        names[row, 1, : len(targets)] = targets
+    return names

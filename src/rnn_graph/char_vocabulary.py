@@ -1,0 +1,171 @@
+"""The characters behind a character model's ids, and the form in which it reads text."""
+
+import hashlib
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+
+from rnn_graph.errors import InputError
+
+NEWLINE = "\n"
+UNITS = ("line", "text")
+
+
+@dataclass(frozen=True)
+class CharVocabulary:
+    r"""What a character model knows: characters, in the order of their ids.
+
+    A character is a Unicode code point. Text is brought to the form NFC first, so that "é" is the
+    same however it was spelt.
+
+    Parameters
+    ----------
+    symbols
+        Distinct code points.
+    unit
+        "line" for a model of lines, each ended by a newline; "text" for one of running text.
+    lowercase
+        Whether text is read in lower case.
+    seen_lines
+        Fingerprints of the lines that the model was trained on, in ascending order; None for
+        running text.
+
+    Raises
+    ------
+    InputError
+        If a symbol occurs twice, is no single code point, or is a lone surrogate; if a model of
+        lines knows no newline; if the unit is not known.
+
+    Examples
+    --------
+    >>> vocabulary = CharVocabulary.of_lines(["ban", "nab"])
+    >>> vocabulary.symbols
+    ('\n', 'a', 'b', 'n')
+    >>> vocabulary.encode("ban")
+    array([2, 1, 3], dtype=int32)
+    >>> vocabulary.has_seen("nab"), vocabulary.has_seen("nan")
+    (True, False)
+    """
+
+    symbols: tuple[str, ...]
+    unit: str = "line"
+    lowercase: bool = False
+    seen_lines: np.ndarray | None = field(default=None, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.unit not in UNITS:
+            raise InputError(f"unknown unit {self.unit!r}; give one of {', '.join(UNITS)}")
+        if len(set(self.symbols)) != len(self.symbols) or any(len(s) != 1 for s in self.symbols):
+            raise InputError(
+                f"the {len(self.symbols)} characters are not distinct single code points; give"
+                " each of them once"
+            )
+        for symbol in self.symbols:
+            _refuse_surrogate(symbol)
+        if self.unit == "line" and NEWLINE not in self.symbols:
+            raise InputError(r"the characters lack '\n' (U+000A), with which lines end; add it")
+
+    @classmethod
+    def of_lines(cls, lines: Iterable[str], *, lowercase: bool = False) -> "CharVocabulary":
+        """All characters of lines and the newline, in the order of their code points."""
+        lines = list(lines)
+        symbols = {NEWLINE}.union(*(plain_text(line, lowercase=lowercase) for line in lines))
+        return cls(tuple(sorted(symbols)), "line", lowercase).trained_on(lines)
+
+    @classmethod
+    def of_text(cls, parts: Iterable[str], *, lowercase: bool = False) -> "CharVocabulary":
+        """All characters of running text, in the order of their code points."""
+        symbols = set().union(*(plain_text(part, lowercase=lowercase) for part in parts))
+        return cls(tuple(sorted(symbols)), "text", lowercase)
+
+    def trained_on(self, lines: Iterable[str]) -> "CharVocabulary":
+        """The same, of a model that has seen these lines and no others."""
+        fingerprints = {_fingerprint(self.plain(line)) for line in lines}
+        return replace(self, seen_lines=np.array(sorted(fingerprints), dtype=np.uint64))
+
+    def __len__(self) -> int:
+        return len(self.symbols)
+
+    def __getitem__(self, symbol: str) -> int:
+        """The id of a character.
+
+        Raises
+        ------
+        InputError
+            If it is not known.
+        """
+        try:
+            return self._ids[symbol]
+        except KeyError:
+            raise InputError(
+                f"the model never saw {named(symbol)}; leave it out, or train on text that has it"
+            ) from None
+
+    def plain(self, text: str) -> str:
+        """`text` in the form in which the model reads it."""
+        return plain_text(text, lowercase=self.lowercase)
+
+    def encode(self, text: str) -> np.ndarray:
+        """Ids of the characters of `text` in its plain form, int32.
+
+        Raises
+        ------
+        InputError
+            If one is not known.
+        """
+        return np.array([self[symbol] for symbol in self.plain(text)], dtype=np.int32)
+
+    def decode(self, ids: Sequence[int] | np.ndarray) -> str:
+        """The text of ids."""
+        return "".join(self.symbols[i] for i in ids)
+
+    def has_seen(self, line: str) -> bool:
+        """Whether the model was trained on a line (wrong for one line in 10¹⁵ or so)."""
+        if self.seen_lines is None or not len(self.seen_lines):
+            return False
+        fingerprint = np.uint64(_fingerprint(self.plain(line)))
+        place = np.searchsorted(self.seen_lines, fingerprint)
+        return bool(place < len(self.seen_lines) and self.seen_lines[place] == fingerprint)
+
+    @cached_property
+    def _ids(self) -> dict[str, int]:
+        return {symbol: i for i, symbol in enumerate(self.symbols)}
+
+
+def plain_text(text: str, *, lowercase: bool) -> str:
+    """`text` in the form NFC, in lower case if asked for.
+
+    Raises
+    ------
+    InputError
+        If it holds a lone surrogate, which is half a character.
+    """
+    _refuse_surrogate(text)
+    return unicodedata.normalize("NFC", text.lower() if lowercase else text)
+
+
+def named(symbol: str) -> str:
+    """A character as messages show it, with its code point.
+
+    Examples
+    --------
+    >>> named("é")
+    "'é' (U+00E9)"
+    """
+    return f"{symbol!r} (U+{ord(symbol):04X})"
+
+
+def _refuse_surrogate(text: str) -> None:
+    surrogate = next((symbol for symbol in text if "\ud800" <= symbol <= "\udfff"), None)
+    if surrogate is not None:
+        raise InputError(
+            f"the text holds {named(surrogate)}, a lone surrogate, which is half a character; give"
+            " text that is whole"
+        )
+
+
+def _fingerprint(line: str) -> int:
+    return int.from_bytes(hashlib.blake2b(line.encode(), digest_size=8).digest(), "big")

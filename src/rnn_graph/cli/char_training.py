@@ -1,0 +1,230 @@
+"""From a file to a trained character model, with progress, for `train char` and `demo`."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rnn_graph.char_corpus import encode_parts, read_lines, read_text
+from rnn_graph.char_generation import generate_lines, generate_texts
+from rnn_graph.char_scoring import CharScore, score_char_lines, score_char_text
+from rnn_graph.char_training import CharExamples, shuffled, train_char_model
+from rnn_graph.char_vocabulary import NEWLINE, CharVocabulary
+from rnn_graph.cli.console import log
+from rnn_graph.cli.progress import TrainingProgress, deferred_interrupt
+from rnn_graph.cli.training import split_held_out
+from rnn_graph.errors import InputError, TrainingDiverged
+from rnn_graph.models.char_rnn import CharModel
+from rnn_graph.models.files import save_model
+from rnn_graph.plotting import plot_smoothed_losses
+from rnn_graph.signature import signature
+from rnn_graph.training import SCHEDULES, Step
+
+SAMPLED_LINES = 5
+SAMPLED_CHARACTERS = 100
+SCORED_CHARACTERS = 100_000  # of the text trained on
+
+
+@dataclass(frozen=True)
+class CharText:
+    """A text, encoded and split.
+
+    Attributes
+    ----------
+    training, held_out
+        Lines of ids; of running text a single one.
+    """
+
+    vocabulary: CharVocabulary
+    examples: CharExamples
+    training: list[np.ndarray]
+    held_out: list[np.ndarray]
+    description: str
+
+    def score(self, model: CharModel, parts: list[np.ndarray]) -> CharScore:
+        if self.vocabulary.unit == "line":
+            return score_char_lines(model, parts)
+        return score_char_text(model, parts[0])
+
+
+@dataclass(frozen=True)
+class CharSettings:
+    """How to train."""
+
+    iterations: int
+    learning_rate: float
+    schedule: str
+    evaluate_every: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class CharTrainingResult:
+    """What `rnn-graph train char` reports.
+
+    Attributes
+    ----------
+    smoothed_loss
+        Of a line or a piece of text, nats.
+    score, held_out
+        Of the text trained on (its first 100,000 characters) and of what was kept back.
+    history
+        (steps, smoothed loss) at each evaluation.
+    """
+
+    model: str
+    smoothed_loss: float
+    score: dict[str, Any]
+    held_out: dict[str, Any] | None
+    iterations: int
+    interrupted: bool
+    history: list[tuple[int, float]]
+    signature: dict[str, Any]
+
+
+def read_examples(
+    path: Path,
+    unit: str,
+    *,
+    lowercase: bool,
+    longest_line: int,
+    piece_length: int,
+    held_out: float,
+    seed: int,
+    **decoding: str,
+) -> CharText:
+    """Read and encode a file for training; lines are shuffled."""
+    if unit == "line":
+        lines = read_lines(path, longest=longest_line, **decoding)
+        return encode_lines(lines, path, lowercase=lowercase, held_out=held_out, seed=seed)
+    parts = read_text(path, **decoding)
+    vocabulary = CharVocabulary.of_text(parts, lowercase=lowercase)
+    ids = np.concatenate(list(encode_parts(parts, vocabulary, path)))
+    training, kept_back = split_held_out(ids, held_out, "characters")
+    return CharText(
+        vocabulary,
+        CharExamples.of_text(training, piece_length),
+        [training],
+        [kept_back] if len(kept_back) else [],
+        f"{len(ids):,} characters",
+    )
+
+
+def encode_lines(
+    lines: list[str], path: Path | str, *, lowercase: bool, held_out: float, seed: int
+) -> CharText:
+    """Encode lines for training, shuffled."""
+    training, kept_back = split_held_out(shuffled(lines, seed), held_out, "lines")
+    vocabulary = CharVocabulary.of_lines(lines, lowercase=lowercase).trained_on(training)
+    ids = list(encode_parts(training, vocabulary, path))
+    return CharText(
+        vocabulary,
+        CharExamples.of_lines(ids, vocabulary[NEWLINE]),
+        ids,
+        list(encode_parts(kept_back, vocabulary, path)),
+        f"{len(lines):,} lines",
+    )
+
+
+def train_and_save_char(
+    model: CharModel,
+    text: CharText,
+    settings: CharSettings,
+    *,
+    out: Path,
+    data: str,
+    plot: Path | None = None,
+) -> CharTrainingResult:
+    """Train with a progress bar; write the model at each evaluation and at the end."""
+    signed = signature(model, **asdict(settings))
+    history: list[tuple[int, float]] = []
+    steps = 0
+
+    def save() -> None:
+        save_model(out, model, training={"data": data, "history": history, "signature": signed})
+
+    def on_step(step: Step) -> None:
+        nonlocal steps
+        steps += 1
+        progress.on_step(step)
+
+    def on_evaluation(smoothed_loss: float) -> None:
+        history.append((steps, smoothed_loss))
+        progress.say(
+            f"after {steps:,} steps: smoothed loss {smoothed_loss:.4f};"
+            f" such as {_sample(model, settings.seed)}"
+        )
+        save()
+
+    total = _characters(text.examples, settings.iterations)
+    with (
+        TrainingProgress(total, _describe_loss, unit="characters") as progress,
+        deferred_interrupt() as interrupted,
+    ):
+        try:
+            smoothed = train_char_model(
+                model,
+                text.examples,
+                settings.iterations,
+                learning_rate=settings.learning_rate,
+                schedule=SCHEDULES[settings.schedule],
+                on_step=on_step,
+                evaluate_every=settings.evaluate_every,
+                on_evaluation=on_evaluation,
+                should_stop=interrupted,
+            )
+        except TrainingDiverged as error:
+            kept = "nothing was written"
+            if history:
+                save()
+                kept = f"{out} holds the last good model"
+            raise TrainingDiverged(f"{error} ({kept})") from None
+    if interrupted():
+        log(f"interrupted after {steps:,} steps; the model is in {out}")
+    if not history or history[-1][0] < steps:
+        history.append((steps, smoothed[-1]))
+    save()
+    score = text.score(model, _beginning(text.training))
+    held_out = text.score(model, text.held_out) if text.held_out else None
+    if plot:
+        plot_smoothed_losses(plot, {model.cell_name: smoothed})
+        log(f"loss curve in {plot}")
+    return CharTrainingResult(
+        model=str(out),
+        smoothed_loss=smoothed[-1],
+        score=asdict(score),
+        held_out=asdict(held_out) if held_out else None,
+        iterations=steps,
+        interrupted=interrupted(),
+        history=history,
+        signature=signed,
+    )
+
+
+def _describe_loss(loss: float) -> str:
+    return f"loss {loss:.3f} nats a character"
+
+
+def _characters(examples: CharExamples, iterations: int) -> int:
+    """How many characters so many steps predict."""
+    lengths = [len(targets) for targets in examples.targets]
+    rounds, rest = divmod(iterations, len(lengths))
+    return rounds * sum(lengths) + sum(lengths[:rest])
+
+
+def _sample(model: CharModel, seed: int) -> str:
+    try:
+        if model.vocabulary.unit == "text":
+            (text,) = generate_texts(model, 1, max_length=SAMPLED_CHARACTERS, rng=seed)
+            return repr(text)
+        return ", ".join(generate_lines(model, SAMPLED_LINES, max_length=30, rng=seed))
+    except InputError:
+        return "no line at all"
+
+
+def _beginning(parts: list[np.ndarray]) -> list[np.ndarray]:
+    """As many parts as have some 100,000 characters, at least one, which may be cut."""
+    ends = np.cumsum([len(part) for part in parts])
+    count = max(1, int(np.searchsorted(ends, SCORED_CHARACTERS, side="right")))
+    return [part[:SCORED_CHARACTERS] for part in parts[:count]]

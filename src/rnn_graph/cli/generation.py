@@ -1,0 +1,67 @@
+"""What `rnn-graph generate` draws from each kind of model."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from rnn_graph.char_generation import generate_lines, generate_texts
+from rnn_graph.cli.console import log
+from rnn_graph.cli.models import load_char_model, load_word_model
+from rnn_graph.cli.options import Computing
+from rnn_graph.corpus import split_words
+from rnn_graph.errors import InputError
+from rnn_graph.generation import generate_sentence
+from rnn_graph.models.files import Model, WordModel, kind_of_model
+from rnn_graph.randomness import as_random_generator
+
+LINES, TEXTS = 10, 1  # if not given
+
+
+def drawn_texts(
+    path: Path,
+    count: int | None,
+    prompt: str,
+    unique: bool,
+    vocabulary: Path | None,
+    computing: Computing,
+    *,
+    rng: int | None,
+    **settings: Any,
+) -> tuple[Model, str, Iterator[str]]:
+    """The model of a file, what it draws ("sentences", "lines", "texts"), and these.
+
+    Parameters
+    ----------
+    settings
+        Keywords of `generate_sentence`, `generate_lines` or `generate_texts`.
+    """
+    if kind_of_model(path) != "char":
+        if unique:
+            raise InputError("--unique is for character models of lines; leave it out")
+        model = load_word_model(path, vocabulary, computing)
+        return model, "sentences", _sentences(model, count or LINES, prompt, rng, settings)
+    if vocabulary is not None:
+        raise InputError("a character model has its characters itself; leave out --vocabulary")
+    model = load_char_model(path, computing)
+    if model.vocabulary.unit == "line":
+        lines = generate_lines(
+            model, count or LINES, prompt=prompt, unique=unique, rng=rng, **settings
+        )
+        return model, "lines", lines
+    for name, given in (("--unique", unique), ("--min-length", "min_length" in settings)):
+        if given:
+            raise InputError(f"{name} is for models of lines or sentences; leave it out")
+    texts = generate_texts(model, count or TEXTS, prompt=prompt, rng=rng, **settings)
+    return model, "texts", texts
+
+
+def _sentences(
+    model: WordModel, count: int, prompt: str, rng: int | None, settings: dict[str, Any]
+) -> Iterator[str]:
+    generator = as_random_generator(rng)
+    words = split_words(prompt.lower())
+    unknown = [word for word in words if word not in model.vocabulary]
+    if unknown:
+        log(f"the model does not know {', '.join(unknown)}; it takes them as unknown words")
+    for _ in range(count):
+        yield " ".join(generate_sentence(model, prompt=words, rng=generator, **settings))

@@ -1,0 +1,103 @@
+"""`rnn-graph train char`: from lines or running text to a character model."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rnn_graph.cli import options
+from rnn_graph.cli.options import CharCellName, ScheduleName, UnitName
+
+EXAMPLE = "Example: rnn-graph train char --data names.txt --lowercase --out names.npz"
+
+
+def char(
+    *,
+    data: Annotated[Path, typer.Option(help="Text, gzipped or not; - for standard input.")],
+    out: Annotated[Path, typer.Option(help="The model file to write (.npz).")],
+    cell: Annotated[CharCellName, typer.Option(help="What reads the characters.")] = (
+        CharCellName.LSTM
+    ),
+    unit: Annotated[
+        UnitName, typer.Option(help="line: each line is a name; text: it runs on.")
+    ] = UnitName.LINE,
+    hidden_dim: Annotated[int, typer.Option(min=1, help="Hidden units.")] = 50,
+    iterations: Annotated[
+        int, typer.Option(min=1, help="Steps: a line, or a piece of text, each.")
+    ] = 35_000,
+    learning_rate: Annotated[
+        float, typer.Option(help="Of a line's, or a piece's, summed loss.")
+    ] = 0.01,
+    schedule: Annotated[
+        ScheduleName, typer.Option(help="linear: the rate goes down to zero.")
+    ] = ScheduleName.CONSTANT,
+    piece_length: Annotated[
+        int, typer.Option(min=1, help="Characters a step; only for --unit text.")
+    ] = 50,
+    longest_line: Annotated[
+        int, typer.Option(min=1, help="Characters; only for --unit line.")
+    ] = 1_000,
+    lowercase: Annotated[
+        bool, typer.Option("--lowercase", help="Read text in lower case.")
+    ] = False,
+    held_out: Annotated[
+        float, typer.Option(min=0, max=0.9, help="Share of the text kept from training.")
+    ] = 0.0,
+    evaluate_every: Annotated[
+        int, typer.Option(min=1, help="Steps between samples; each saves the model.")
+    ] = 5_000,
+    plot: Annotated[Path | None, typer.Option(help="Draw the loss curve to this PNG.")] = None,
+    decoding: options.Decoding,
+    computing: options.Computing,
+    seed: options.Seed = 0,
+    as_json: options.Json = False,
+) -> None:
+    """Train a character model on names, or on running text.
+
+    Gradient descent with clipping, a line or a piece of text a step, the state carried on. Lines
+    are shuffled. Ctrl-C ends training and writes the model.
+    """
+    from rnn_graph.checks import require_above_zero
+    from rnn_graph.cli.char_training import CharSettings, read_examples, train_and_save_char
+    from rnn_graph.cli.console import log, print_json
+    from rnn_graph.cli.models import refuse_numpy
+    from rnn_graph.files import check_outputs
+    from rnn_graph.models.char_rnn import CHAR_MODELS
+    from rnn_graph.signature import as_line
+
+    refuse_numpy(computing, "character models")
+    check_outputs([out, plot], inputs=[data])
+    require_above_zero(learning_rate=learning_rate)
+    text = read_examples(
+        data,
+        unit,
+        lowercase=lowercase,
+        longest_line=longest_line,
+        piece_length=piece_length,
+        held_out=held_out,
+        seed=seed,
+        **vars(decoding),
+    )
+    size = len(text.vocabulary)
+    log(f"{data}: {text.description}, {size:,} different characters")
+    model = CHAR_MODELS[cell](
+        size,
+        hidden_dim,
+        vocabulary=text.vocabulary,
+        rng=seed,
+        backend=computing.backend,
+        device=computing.device,
+        dtype=computing.dtype or "float32",
+    )
+    settings = CharSettings(iterations, learning_rate, schedule, evaluate_every, seed)
+    result = train_and_save_char(model, text, settings, out=out, data=str(data), plot=plot)
+    if as_json:
+        print_json(asdict(result))
+        return
+    print(f"model {result.model}")
+    print(f"smoothed loss {result.smoothed_loss:.4f} nats a {unit.value}")
+    for name, score in (("loss", result.score), ("held-out loss", result.held_out)):
+        if score:
+            print(f"{name} {score['nats']:.4f} nats, {score['bits']:.4f} bits a character")
+    log(as_line(result.signature))

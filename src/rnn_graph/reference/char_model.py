@@ -1,0 +1,234 @@
+"""The character tutorial's language models in plain NumPy: one name a step.
+
+A character's id is its place in the one-hot input column; `None` stands for the zero column before
+the first character. Parameters are a dictionary as in `rnn_cells` (with the bias `b` for `ba`) or
+as in `lstm_cells`: the names in it say which cell it is for. The state is `a (n_a, 1)`, or the
+pair `(a, c)` for an LSTM.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from rnn_graph.errors import InputError
+from rnn_graph.initialization import draw_char_lstm_parameters, draw_char_rnn_parameters
+from rnn_graph.metrics import SmoothedLoss
+from rnn_graph.randomness import RandomSource, as_random_generator
+from rnn_graph.reference.lstm_cells import lstm_cell_backward, lstm_cell_forward
+from rnn_graph.reference.rnn_cells import (
+    Parameters,
+    add_to,
+    rnn_cell_backward,
+    rnn_cell_forward,
+)
+
+State = np.ndarray | tuple[np.ndarray, np.ndarray]
+
+LARGEST_GRADIENT = 5.0
+MOST_SAMPLED = 50
+DRAW = {"rnn": draw_char_rnn_parameters, "lstm": draw_char_lstm_parameters}
+
+
+def clip(gradients: Parameters, max_value: float) -> Parameters:
+    """Each number of each gradient, no larger than `max_value` and no smaller than its negative."""
+    return {name: np.clip(value, -max_value, max_value) for name, value in gradients.items()}
+
+
+def loss_and_gradients(
+    X: Sequence[int | None], Y: Sequence[int], a_prev: State, parameters: Parameters
+) -> tuple[float, Parameters, State]:
+    """The summed −ln p of a name in nats, its gradients by full BPTT, and the last state.
+
+    Parameters
+    ----------
+    X
+        T inputs: ids, or None for the zero column.
+    Y
+        T ids to predict.
+    a_prev
+        The state before the first step.
+    """
+    cell = _LSTM if "Wf" in parameters else _RNN
+    output_weights = parameters[cell.output_weights]
+    inputs = _one_hot(X, len(parameters["by"]))
+    state, loss, steps = cell.as_tuple(a_prev), 0.0, []
+    for t, target in enumerate(Y):
+        state, y, cache = cell.forward(inputs[:, t : t + 1], state, parameters)
+        loss -= np.log(y[target, 0])
+        y[target] -= 1  # the gradient of −ln p[target] by the logits
+        steps.append((state[0], y, cache))
+
+    gradients: Parameters = {}
+    d_state = tuple(np.zeros_like(part) for part in state)
+    for a, dy, cache in reversed(steps):
+        d_a, *d_rest = d_state
+        d_state, step = cell.backward((d_a + output_weights.T @ dy, *d_rest), cache)
+        add_to(gradients, step | {f"d{cell.output_weights}": dy @ a.T, "dby": dy})
+    return float(loss), gradients, cell.as_given(state)
+
+
+def optimize(
+    X: Sequence[int | None],
+    Y: Sequence[int],
+    a_prev: State,
+    parameters: Parameters,
+    learning_rate: float = 0.01,
+) -> tuple[float, Parameters, State]:
+    """A step of gradient descent, which changes `parameters` in place.
+
+    Returns
+    -------
+    loss, gradients, last state
+        As of `loss_and_gradients`, before the step; the gradients are clipped to ±5.
+    """
+    loss, gradients, last = loss_and_gradients(X, Y, a_prev, parameters)
+    gradients = clip(gradients, LARGEST_GRADIENT)
+    for name, value in parameters.items():
+        value -= learning_rate * gradients[f"d{name}"]
+    return loss, gradients, last
+
+
+def sample(parameters: Parameters, char_to_ix: Mapping[str, int], seed: int) -> list[int]:
+    """Draw the ids of a name, as the tutorial did; the last is the newline's.
+
+    Parameters
+    ----------
+    char_to_ix
+        Ids of characters, the newline's among them.
+    seed
+        Draw t, from 0, takes the first number of `RandomState(seed + 2 t)`. (The tutorial seeded
+        the global generator with `counter + seed`, and counted both up.)
+    """
+    cell = _LSTM if "Wf" in parameters else _RNN
+    n_y = len(parameters["by"])
+
+    def step(character: int | None, state):
+        state, y, _ = cell.forward(_one_hot([character], n_y), state, parameters)
+        return y.ravel(), state
+
+    zero_state = cell.as_tuple(zero_state_of(parameters))
+    return sample_by_steps(step, zero_state, newline=char_to_ix["\n"], seed=seed)
+
+
+def sample_by_steps(step: Callable, state, *, newline: int, seed: int) -> list[int]:
+    """`sample` for any model: `step(id or None, state) → (probabilities of the next id, state)`."""
+    character, ids = None, []
+    while character != newline and len(ids) < MOST_SAMPLED:
+        probabilities, state = step(character, state)
+        draw = np.random.RandomState(seed + 2 * len(ids))
+        character = int(draw.choice(len(probabilities), p=probabilities))
+        ids.append(character)
+    return ids if character == newline else [*ids, newline]
+
+
+def zero_state_of(parameters: Parameters) -> State:
+    """The state before a text's first character."""
+    if "Wf" in parameters:
+        zero = np.zeros_like(parameters["bf"])
+        return zero, zero.copy()
+    return np.zeros_like(parameters["b"])
+
+
+def model(
+    names: Sequence[str],
+    char_to_ix: Mapping[str, int],
+    num_iterations: int = 35_000,
+    n_a: int = 50,
+    *,
+    cell: str = "rnn",
+    learning_rate: float = 0.01,
+    rng: RandomSource = 1,
+    order: RandomSource = 0,
+    on_iteration: Callable[[int, float], None] = lambda iteration, smoothed_loss: None,
+) -> Parameters:
+    """Train on a name a step, the names over and over; the state is carried from name to name.
+
+    Parameters
+    ----------
+    names
+        Without newlines; each ends in one.
+    char_to_ix
+        Ids of characters, the newline's among them.
+    n_a
+        Hidden units.
+    cell
+        "rnn" or "lstm".
+    rng, order
+        Where the first parameters come from, and the order of the names.
+    on_iteration
+        Called with the number of each step, from 0, and the smoothed loss after it.
+
+    Returns
+    -------
+    dict
+        The trained parameters.
+    """
+    if cell not in DRAW:
+        raise InputError(f"unknown cell {cell!r}; give rnn or lstm")
+    n = len(char_to_ix)
+    parameters = DRAW[cell](n_a, n, n, rng)
+    names = list(names)
+    as_random_generator(order).shuffle(names)
+    smoothed = SmoothedLoss(n)
+    state = zero_state_of(parameters)
+    for iteration in range(num_iterations):
+        ids = [char_to_ix[character] for character in names[iteration % len(names)]]
+        loss, _, state = optimize(
+            [None, *ids], [*ids, char_to_ix["\n"]], state, parameters, learning_rate
+        )
+        on_iteration(iteration, smoothed.add(loss))
+    return parameters
+
+
+def _one_hot(X: Sequence[int | None], n: int) -> np.ndarray:  # -> [n, T]
+    columns = np.zeros((n, len(X)))
+    for t, character in enumerate(X):
+        if character is not None:
+            columns[character, t] = 1
+    return columns
+
+
+class _RNN:
+    output_weights = "Wya"
+
+    @staticmethod
+    def as_tuple(a):
+        return (a,)
+
+    @staticmethod
+    def as_given(state):
+        return state[0]
+
+    @staticmethod
+    def forward(x, state, p):
+        a, y, cache = rnn_cell_forward(x, *state, {**p, "ba": p["b"]})
+        return (a,), y, cache
+
+    @staticmethod
+    def backward(d_state, cache):
+        step = rnn_cell_backward(*d_state, cache)
+        return (step["da_prev"],), {"dWax": step["dWax"], "dWaa": step["dWaa"], "db": step["dba"]}
+
+
+class _LSTM:
+    output_weights = "Wy"
+
+    @staticmethod
+    def as_tuple(state):
+        return state
+
+    @staticmethod
+    def as_given(state):
+        return state
+
+    @staticmethod
+    def forward(x, state, p):
+        a, c, y, cache = lstm_cell_forward(x, *state, p)
+        return (a, c), y, cache
+
+    @staticmethod
+    def backward(d_state, cache):
+        step = lstm_cell_backward(*d_state, cache)
+        d_before = step.pop("da_prev"), step.pop("dc_prev")
+        del step["dxt"]
+        return d_before, step
