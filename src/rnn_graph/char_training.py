@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,24 +29,26 @@ class CharExamples:
     ----------
     inputs, targets
         Ids of each example, int32 of one length; the input -1 is the zero vector.
-    starts_over
-        Whether the state is zero again when the examples begin anew; else it is carried on.
+    carried
+        For each, 1 if it begins with the state that the one before ended with, 0 if with zero.
     """
 
     inputs: list[np.ndarray]
     targets: list[np.ndarray]
-    starts_over: bool
+    carried: np.ndarray
 
     def __len__(self) -> int:
         return len(self.inputs)
 
     @classmethod
-    def of_lines(cls, lines: Sequence[np.ndarray], newline: int) -> "CharExamples":
+    def of_lines(
+        cls, lines: Sequence[np.ndarray], newline: int, *, carry_state: bool
+    ) -> "CharExamples":
         """A line an example, in their order: from the zero vector to the newline."""
         return cls(
             [np.concatenate([[BEFORE_FIRST], ids]).astype(np.int32) for ids in lines],
             [np.concatenate([ids, [newline]]).astype(np.int32) for ids in lines],
-            starts_over=False,
+            np.full(len(lines), carry_state),
         )
 
     @classmethod
@@ -55,7 +57,9 @@ class CharExamples:
         require_sizes(length=length)
         inputs = np.concatenate([[BEFORE_FIRST], ids[:-1]]).astype(np.int32)
         cuts = range(length, len(ids), length)
-        return cls(np.split(inputs, cuts), np.split(ids, cuts), starts_over=True)
+        return cls(
+            np.split(inputs, cuts), np.split(ids, cuts), carried=np.arange(len(cuts) + 1) > 0
+        )
 
 
 def shuffled(lines: Sequence[Any], rng: RandomSource) -> list[Any]:
@@ -77,7 +81,7 @@ def train_char_model(
     on_evaluation: Callable[[float], None] = lambda smoothed_loss: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> list[float]:
-    """Gradient descent with clipping to ±5, an example a step, the state carried on.
+    """Gradient descent with clipping to ±5, an example a step.
 
     Parameters
     ----------
@@ -113,13 +117,11 @@ def train_char_model(
     require_sizes(iterations=iterations, evaluate_every=evaluate_every)
     smoothed = SmoothedLoss(model.config.n_y)
     history: list[float] = []
-    zero_states = [state[0] for state in model.zero_states(1)]
-    states, good = zero_states, model.get_parameters()
-    for places in _calls(len(examples), iterations):
-        if examples.starts_over and places[0] == 0:
-            states = zero_states
+    states, good = [state[0] for state in model.zero_states(1)], model.get_parameters()
+    steps = itertools.islice(itertools.cycle(range(len(examples))), iterations)
+    while places := list(itertools.islice(steps, STEPS_A_CALL)):
         rate = learning_rate * schedule(len(history) / iterations)
-        losses, states = model.optimize_names(_as_array(model, examples, places), states, rate)
+        losses, states = model.optimize_names(*_as_arrays(model, examples, places), states, rate)
         losses = losses[: len(places)]
         if not np.isfinite(losses).all():
             model.set_parameters(good)
@@ -151,17 +153,9 @@ def _diverged(loss: float, step: int, learning_rate: float) -> TrainingDiverged:
     )
 
 
-def _calls(examples: int, iterations: int) -> Iterator[list[int]]:
-    """The places of the examples of each call; none goes beyond the last example."""
-    steps = itertools.islice(itertools.cycle(range(examples)), iterations)
-    while places := list(itertools.islice(steps, STEPS_A_CALL)):
-        while places:
-            end = next((k for k in range(1, len(places)) if places[k] == 0), len(places))
-            yield places[:end]
-            places = places[end:]
-
-
-def _as_array(model: CharModel, examples: CharExamples, places: Sequence[int]) -> np.ndarray:
+def _as_arrays(
+    model: CharModel, examples: CharExamples, places: Sequence[int]
+) -> tuple[np.ndarray, np.ndarray]:
     """The examples as `CharModel.optimize_names` takes them."""
     pads = model.backend.compiles_per_shape
     rows = STEPS_A_CALL if pads else len(places)
@@ -171,4 +165,6 @@ def _as_array(model: CharModel, examples: CharExamples, places: Sequence[int]) -
         inputs, targets = examples.inputs[place], examples.targets[place]
         names[row, 0, : len(inputs)] = inputs
         names[row, 1, : len(targets)] = targets
-    return names
+    carried = np.ones(rows)
+    carried[: len(places)] = examples.carried[places]
+    return names, carried

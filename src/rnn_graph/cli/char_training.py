@@ -90,6 +90,7 @@ def read_examples(
     lowercase: bool,
     longest_line: int,
     piece_length: int,
+    carry_state: bool,
     held_out: float,
     seed: int,
     **decoding: str,
@@ -97,7 +98,14 @@ def read_examples(
     """Read and encode a file for training; lines are shuffled."""
     if unit == "line":
         lines = read_lines(path, longest=longest_line, **decoding)
-        return encode_lines(lines, path, lowercase=lowercase, held_out=held_out, seed=seed)
+        return encode_lines(
+            lines,
+            path,
+            lowercase=lowercase,
+            carry_state=carry_state,
+            held_out=held_out,
+            seed=seed,
+        )
     parts = read_text(path, **decoding)
     vocabulary = CharVocabulary.of_text(parts, lowercase=lowercase)
     ids = np.concatenate(list(encode_parts(parts, vocabulary, path)))
@@ -112,7 +120,13 @@ def read_examples(
 
 
 def encode_lines(
-    lines: list[str], path: Path | str, *, lowercase: bool, held_out: float, seed: int
+    lines: list[str],
+    path: Path | str,
+    *,
+    lowercase: bool = False,
+    carry_state: bool = False,
+    held_out: float = 0.0,
+    seed: int,
 ) -> CharText:
     """Encode lines for training, shuffled."""
     training, kept_back = split_held_out(shuffled(lines, seed), held_out, "lines")
@@ -120,7 +134,7 @@ def encode_lines(
     ids = list(encode_parts(training, vocabulary, path))
     return CharText(
         vocabulary,
-        CharExamples.of_lines(ids, vocabulary[NEWLINE]),
+        CharExamples.of_lines(ids, vocabulary[NEWLINE], carry_state=carry_state),
         ids,
         list(encode_parts(kept_back, vocabulary, path)),
         f"{len(lines):,} lines",

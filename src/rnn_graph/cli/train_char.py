@@ -38,6 +38,13 @@ def char(
     longest_line: Annotated[
         int, typer.Option(min=1, help="Characters; only for --unit line.")
     ] = 1_000,
+    carry_state: Annotated[
+        bool,
+        typer.Option(
+            "--carry-state/--fresh-state",
+            help="How a line begins: with the state after the last line, or with zero.",
+        ),
+    ] = False,
     lowercase: Annotated[
         bool, typer.Option("--lowercase", help="Read text in lower case.")
     ] = False,
@@ -55,8 +62,8 @@ def char(
 ) -> None:
     """Train a character model on names, or on running text.
 
-    Gradient descent with clipping, a line or a piece of text a step, the state carried on. Lines
-    are shuffled. Ctrl-C ends training and writes the model.
+    Gradient descent with clipping, a line or a piece of text a step. Lines are shuffled; from one
+    piece of text to the next the state is carried on. Ctrl-C ends training and writes the model.
     """
     from rnn_graph.checks import require_above_zero
     from rnn_graph.cli.char_training import CharSettings, read_examples, train_and_save_char
@@ -75,6 +82,7 @@ def char(
         lowercase=lowercase,
         longest_line=longest_line,
         piece_length=piece_length,
+        carry_state=carry_state,
         held_out=held_out,
         seed=seed,
         **vars(decoding),

@@ -1,5 +1,6 @@
-"""Text to train on: embedded sentences and tagged queries, and the originals."""
+"""Text to train on: embedded sentences, tagged queries and names, and the originals."""
 
+from rnn_graph.datasets.color_names import color_names
 from rnn_graph.datasets.flight_queries import FlightCorpus, flight_corpus, sample_flight_queries
 from rnn_graph.datasets.grammar import (
     CommentCorpus,
@@ -16,6 +17,7 @@ __all__ = [
     "FlightCorpus",
     "Original",
     "Sentence",
+    "color_names",
     "comment_corpus",
     "comment_grammar",
     "fetch",

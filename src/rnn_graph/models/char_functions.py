@@ -38,25 +38,24 @@ class CharFunctions:
 
     @cached_property
     def forward(self) -> Function:
-        """[T, m, n_x], [m, n_a], [T, m] -> [T, m, n_y], [T, m, n_a] …: probabilities and states."""
+        """From x [T, m, n_x], mask [T, m], states [m, n_a] … to [T, m, n_y], states."""
         weights, dtype = self._weights, self._config.dtype
         x = pt.tensor("x", dtype=dtype, shape=(None, None, self._config.n_x))
-        a0, mask = self._states(None)[0], pt.matrix("mask", dtype=dtype)
-        states = [a0, *[pt.zeros_like(a0)] * (self._cell.states - 1)]
+        mask, states = pt.matrix("mask", dtype=dtype), self._states(None)
         projected = affine(x, weights.Wx, weights.b)
         traces = recurrent_layer(self._cell, projected, states, weights.Wh, mask)
         y = pt.special.softmax(affine(traces[0], weights.Wy, weights.by), axis=-1)
-        return compile_function([x, a0, mask], [y, *traces], self._backend)
+        return compile_function([x, mask, *states], [y, *traces], self._backend)
 
     @cached_property
     def loss_and_gradients(self) -> Function:
-        """X [T], y [T], states -> loss, the five gradients, last states."""
+        """From x [T], y [T], states to loss, the five gradients, last states."""
         inputs, (loss, gradients, last) = self._name_graph()
         return compile_function(inputs, [loss, *gradients, *last], self._backend)
 
     @cached_property
     def optimize(self) -> Function:
-        """X [T], y [T], states, learning rate -> loss, the five clipped gradients, last states."""
+        """From x, y [T], states, learning rate to loss, five clipped gradients, last states."""
         inputs, (loss, gradients, last) = self._name_graph()
         gradients = CharWeights(*clipped_by_value(gradients, LARGEST_GRADIENT))
         after = char_graph.updated(self._weights, gradients, self._rate)
@@ -64,37 +63,46 @@ class CharFunctions:
 
     @cached_property
     def optimize_names(self) -> Function:
-        """Names [N, 2, T], states, learning rate -> losses [N], last states."""
+        """From names [N, 2, T], carried [N], states, rate to losses [N], last states."""
         names, states = pt.tensor("names", dtype="int32", shape=(None, 2, None)), self._states()
+        carried = pt.vector("carried", dtype=self._config.dtype)
         count = len(CharWeights._fields)
 
-        def step(name, *weights_states_rate):
+        def step(name, carried, *weights_states_rate):
             weights = CharWeights(*weights_states_rate[:count])
             *states, rate = weights_states_rate[count:]
+            before = [carried * state for state in states]
             loss, gradients, last = char_graph.gradients_of_name(
-                self._cell, weights, name[0], name[1], states
+                self._cell, weights, name[0], name[1], before
             )
             clipped = CharWeights(*clipped_by_value(gradients, LARGEST_GRADIENT))
             return [*char_graph.updated(weights, clipped, rate), *last, loss]
 
         *traces, losses = scan_states(
-            step, [names], [*self._weights, *states], [self._rate], names.shape[0], outputs=1
+            step,
+            [names, carried],
+            [*self._weights, *states],
+            [self._rate],
+            names.shape[0],
+            outputs=1,
         )
         last = [trace[-1] for trace in traces]
         return self._compile_updates(
-            [names, *states, self._rate], [losses, *last[count:]], CharWeights(*last[:count])
+            [names, carried, *states, self._rate],
+            [losses, *last[count:]],
+            CharWeights(*last[:count]),
         )
 
     @cached_property
     def next_logits(self) -> Function:
-        """Ids [B], states [B, n_a] … -> logits [B, n_y], states."""
+        """From ids [B], states [B, n_a] … to logits [B, n_y], states."""
         ids, states = pt.ivector("ids"), self._states(None)
         logits, after = char_graph.advance(self._cell, self._weights, ids, states)
         return compile_function([ids, *states], [logits, *after], self._backend)
 
     @cached_property
     def character_losses(self) -> Function:
-        """X [T, B], y [T, B], flattened y, states [B, n_a] … -> losses [T · B], last states."""
+        """From x, y [T, B], flattened y, states [B, n_a] … to losses [T · B], last states."""
         x, y, targets = pt.imatrix("x"), pt.imatrix("y"), pt.ivector("targets")
         states, weights, dtype = self._states(None), self._weights, self._config.dtype
         mask, shares = (pt.ge(ids, 0).astype(dtype) for ids in (y, targets))

@@ -64,15 +64,21 @@ class CharInputs:
         x, y = (pad_to(ids.astype(np.int32) + 1, length) - 1 for ids in (x, y))
         return x, y
 
-    def columns(self, x: np.ndarray, a0: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(n_x, m, T) and (n_a, m) as [T, m, n_x] and [m, n_a]."""
+    def columns(
+        self, x: np.ndarray, states: Sequence[np.ndarray]
+    ) -> tuple[np.ndarray, list[np.ndarray]]:
+        """(n_x, m, T) and (n_a, m) … as [T, m, n_x] and [m, n_a] …."""
         n_x, n_a, dtype = self._config.n_x, self._config.n_a, self._config.dtype
-        x, a0 = np.asarray(x), np.asarray(a0)
+        x = np.asarray(x)
         if x.ndim != 3 or x.shape[0] != n_x or 0 in x.shape:
             raise InputError(f"x has shape {x.shape}; give ({n_x}, m, T)")
-        if a0.shape != (n_a, x.shape[1]):
-            raise InputError(f"a0 has shape {a0.shape}; give ({n_a}, {x.shape[1]})")
-        return np.array(x.transpose(2, 1, 0), dtype, order="C"), np.array(a0.T, dtype, order="C")
+        for name, state in zip(("a0", "c0"), states, strict=False):
+            if np.shape(state) != (n_a, x.shape[1]):
+                raise InputError(f"{name} has shape {np.shape(state)}; give ({n_a}, {x.shape[1]})")
+        return (
+            np.array(x.transpose(2, 1, 0), dtype, order="C"),
+            [np.array(np.transpose(state), dtype, order="C") for state in states],
+        )
 
     def states(self, given: State) -> list[np.ndarray]:
         """The state, (n_a, 1) or a tuple of such, as vectors."""

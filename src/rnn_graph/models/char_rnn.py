@@ -154,7 +154,9 @@ class CharModel:
             [np.zeros(self.config.n_a, dtype=self.dtype)] * self.cell.states
         )
 
-    def forward(self, x: np.ndarray, a0: np.ndarray) -> tuple[np.ndarray, ...]:
+    def forward(
+        self, x: np.ndarray, a0: np.ndarray, c0: np.ndarray | None = None
+    ) -> tuple[np.ndarray, ...]:
         """The states and predictions for inputs of any numbers.
 
         Parameters
@@ -162,7 +164,9 @@ class CharModel:
         x : (n_x, m, T)
             m sequences of T columns.
         a0 : (n_a, m)
-            The first states; an LSTM's cells begin at zero.
+            The first states.
+        c0 : (n_a, m)
+            An LSTM's first cells; zero if None.
 
         Returns
         -------
@@ -172,9 +176,10 @@ class CharModel:
         c : (n_a, m, T)
             An LSTM's cells; not there for other cells.
         """
-        x, a0 = self._inputs.columns(x, a0)
+        first = [a0, np.zeros_like(a0) if c0 is None else c0][: self.cell.states]
+        x, states = self._inputs.columns(x, first)
         mask = np.ones(x.shape[:2], dtype=self.dtype)
-        y, a, *cells = self._functions.forward(x, a0, mask)
+        y, a, *cells = self._functions.forward(x, mask, *states)
         return tuple(np.asarray(value).transpose(2, 1, 0) for value in (a, y, *cells))
 
     def loss_and_gradients(
@@ -216,14 +221,20 @@ class CharModel:
         )
 
     def optimize_names(
-        self, names: np.ndarray, states: Sequence[np.ndarray], learning_rate: float
+        self,
+        names: np.ndarray,
+        carried: np.ndarray,
+        states: Sequence[np.ndarray],
+        learning_rate: float,
     ) -> tuple[np.ndarray, list[np.ndarray]]:
-        """`optimize` for one name after another in one call, the state carried on.
+        """`optimize` for one name after another in one call.
 
         Parameters
         ----------
         names : (N, 2, T) int32
             Inputs (-1: the zero vector) and targets (-1: beyond the name) of each.
+        carried : (N,)
+            1 where the state is carried on from the name before, 0 where it is zero again.
         states
             One (n_a) array for each of the cell's states.
 
@@ -234,7 +245,9 @@ class CharModel:
             After the last name.
         """
         rate = np.array(learning_rate, dtype=self.dtype)
-        losses, *states = self._functions.optimize_names(names, *states, rate)
+        losses, *states = self._functions.optimize_names(
+            names, carried.astype(self.dtype), *states, rate
+        )
         return np.asarray(losses), states
 
     def train(
@@ -244,8 +257,9 @@ class CharModel:
         *,
         learning_rate: float = 0.01,
         order: RandomSource = 0,
+        carry_state: bool = True,
     ) -> list[float]:
-        """Train on a name a step, the names over and over; the state is carried from name to name.
+        """Train on a name a step, the names over and over.
 
         Parameters
         ----------
@@ -253,6 +267,9 @@ class CharModel:
             Of characters of the vocabulary, without the newline that ends each.
         order
             What shuffles the names: an int, a `Generator` or a legacy `RandomState`.
+        carry_state
+            Whether a name begins with the state that the last one ended with, as in the tutorial,
+            or with zero, as names do when they are generated, which teaches more.
 
         Returns
         -------
@@ -264,7 +281,7 @@ class CharModel:
 
         vocabulary = self._required_vocabulary
         lines = [vocabulary.encode(name) for name in shuffled(names, order)]
-        examples = CharExamples.of_lines(lines, vocabulary[NEWLINE])
+        examples = CharExamples.of_lines(lines, vocabulary[NEWLINE], carry_state=carry_state)
         return train_char_model(self, examples, iterations, learning_rate=learning_rate)
 
     def sample(self, seed: int) -> list[int]:
