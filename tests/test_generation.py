@@ -3,7 +3,7 @@ import pytest
 
 from rnn_graph import RNNNumpy, RNNTheano, Vocabulary, generate_sentence
 from rnn_graph.errors import InputError
-from rnn_graph.generation import sample_from_logits
+from rnn_graph.sampling import sample_from_logits
 from rnn_graph.vocabulary import SENTENCE_END, SENTENCE_START, UNKNOWN_TOKEN
 
 WORDS = [SENTENCE_START, SENTENCE_END, "a", "b", "c", UNKNOWN_TOKEN]
@@ -120,3 +120,41 @@ def test_refuses_settings_that_cannot_be(settings, message):
 def test_refuses_a_model_without_words():
     with pytest.raises(InputError, match="no vocabulary"):
         generate_sentence(RNNNumpy(6, 4))
+
+
+class DrawnBefore:
+    """Gives out uniform numbers that were drawn before."""
+
+    def __init__(self, numbers):
+        self.numbers = list(numbers)
+
+    def random(self, size=()):
+        count = int(np.prod(size))
+        drawn, self.numbers = self.numbers[:count], self.numbers[count:]
+        return np.array(drawn).reshape(size)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"temperature": 0},
+        {"temperature": 0.3},
+        {"top_k": 3},
+        {"top_k": 50},
+        {"top_p": 0.7},
+        {"top_p": 1.0},
+        {"forbidden": [1]},
+        {"top_k": 4, "top_p": 0.5, "temperature": 2.0},
+    ],
+    ids=str,
+)
+def test_rows_of_logits_are_drawn_from_one_by_one(settings):
+    rng = np.random.RandomState(4)
+    logits, numbers = 2 * rng.standard_normal((5, 20, 8)), rng.random_sample(100)
+    found = sample_from_logits(logits, DrawnBefore(numbers), **settings)
+    one_by_one = DrawnBefore(numbers)
+    rows = logits.reshape(-1, 8)
+    expected = [sample_from_logits(row, one_by_one, **settings) for row in rows]
+    assert found.shape == (5, 20)
+    assert found.ravel().tolist() == expected

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cli_checks import COMPUTING, READING, assert_done, npy
+from cli_checks import COMPUTING, NAMES, READING, SMALL_CHAR_MODEL, assert_done, npy
 from rnn_graph.datasets import sample_flight_queries
 
 WORDS = ("the", "a", "cat", "dog", "bird", "sees", "likes", "eats", "big", "red", "man", "runs")
@@ -138,6 +138,36 @@ def tagger(queries) -> Path:
     data = ("--data", queries / "train.conll", "--valid", queries / "valid.conll")
     small = ("--epochs", 8, "--hidden-dim", 16, "--learning-rate", 0.02, "--dropout", 0)
     assert call_main("train", "tagger", *data, "--out", path, *small, "--averaging", 0) == 0
+    return path
+
+
+@pytest.fixture(scope="session")
+def names(tmp_path_factory):
+    """A text file, a name a line, one of them spelt with a combining mark."""
+    path = tmp_path_factory.mktemp("names") / "names.txt"
+    path.write_text("".join(f"{name}\n" for name in NAMES).replace("É", "E\u0301"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def names_model(names):
+    path = names.parent / "names.npz"
+    assert (
+        call_main("train", "char", "--data", names, "--out", path, *SMALL_CHAR_MODEL, "--lowercase")
+        == 0
+    )
+    return path
+
+
+@pytest.fixture(scope="session")
+def text_model(tmp_path_factory):
+    path = tmp_path_factory.mktemp("text") / "text.npz"
+    text = path.with_suffix(".txt")
+    text.write_text("the cat sees the dog.\nthe dog sees the cat. 北京 🦖\n" * 20)
+    options = ("--unit", "text", "--piece-length", 10, "--cell", "gru")
+    assert (
+        call_main("train", "char", "--data", text, "--out", path, *SMALL_CHAR_MODEL, *options) == 0
+    )
     return path
 
 

@@ -66,12 +66,18 @@ def build_char_model(path: str | Path, content: ModelFile, **computing: Any) -> 
             f"{path}: Wx has {sizes['k · n_a']} columns; expected {kind.cell.blocks} for each of"
             f" {sizes['n_a']} hidden units, the file is damaged"
         )
+    vocabulary = _vocabulary(path, content)
+    if vocabulary is not None and len(vocabulary) != sizes["n_x"]:
+        raise InputError(
+            f"{path} has {len(vocabulary)} characters for {sizes['n_x']} inputs; the file is"
+            " damaged"
+        )
     dtype = computing.pop("dtype", None) or configuration.get("dtype", "float32")
     model = kind(
         sizes["n_x"],
         sizes["n_a"],
         sizes["n_y"],
-        vocabulary=_vocabulary(path, content),
+        vocabulary=vocabulary,
         rng=0,  # overwritten below
         dtype=dtype,
         **computing,

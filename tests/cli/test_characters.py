@@ -1,0 +1,280 @@
+"""Character models from the command line."""
+
+import json
+import math
+import signal
+import subprocess
+import time
+
+import numpy as np
+import pytest
+
+from cli_checks import (
+    NAMES,
+    SMALL_CHAR_MODEL,
+    assert_done,
+    assert_option_refused,
+    assert_refused,
+    one_json,
+)
+from rnn_graph import load_model
+
+
+@pytest.fixture
+def train_char(cli, tmp_path):
+    def run(data, *options, stdin=None):
+        out = tmp_path / "out.npz"
+        return cli(
+            "train", "char", "--data", data, "--out", out, *SMALL_CHAR_MODEL, *options, stdin=stdin
+        )
+
+    return run
+
+
+def test_the_result_as_json(train_char, names, tmp_path):
+    picture = tmp_path / "loss.png"
+    result = train_char(names, "--json", "--held-out", 0.2, "--plot", picture, "--cell", "rnn")
+    assert_done(result, "10 lines, 14 different characters")
+    report = one_json(result.out)
+    assert report["iterations"] == 96
+    assert report["held_out"]["bits"] == pytest.approx(report["held_out"]["nats"] / math.log(2))
+    assert report["signature"]["model"] == "CharRNN"
+    assert report["history"][-1][1] == report["smoothed_loss"]
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_a_file_holds(cli, names_model):
+    result = cli("info", names_model)
+    assert_done(result)
+    assert "cell                     lstm" in result.out
+    assert r"characters               9: '\nacimnoré'" in result.out
+    assert "after 96 steps" in result.out
+
+
+def test_the_same_seed_trains_the_same_model(train_char, names, names_model, tmp_path):
+    assert_done(train_char(names, "--lowercase"))
+    assert (tmp_path / "out.npz").read_bytes() == names_model.read_bytes()
+
+
+def test_lines_are_drawn_alike_with_the_same_seed(cli, names_model):
+    drawn = [cli("generate", names_model, "-n", n, "--seed", 1) for n in (5, 20)]
+    for result in drawn:
+        assert_done(result)
+    few, many = (result.out.splitlines() for result in drawn)
+    assert few == many[:5]
+    assert len(many) == 20
+
+
+def test_unique_lines_with_a_prompt(cli, names_model):
+    result = cli("generate", names_model, "-n", 30, "--unique", "--prompt", "R", "--json")
+    lines = one_json(result.out)["lines"]
+    assert len(set(lines)) == 30
+    assert all(line.startswith("r") for line in lines)
+    assert not {name.lower() for name in NAMES} & set(lines)
+
+
+def test_greedy_lines(cli, names_model):
+    result = cli("generate", names_model, "-n", 2, "--temperature", 0)
+    assert_done(result)
+    first, second = result.out.splitlines()
+    assert first == second
+
+
+def test_running_text_goes_on_in_its_own_characters(cli, text_model):
+    options = ("--max-length", 60, "--prompt", "北京 🦖", "--seed", 1, "--json")
+    (text,) = one_json(cli("generate", text_model, *options).out)["texts"]
+    assert len(text) == 60
+    assert text.startswith("北京 🦖")
+    assert set(text) <= set("the cat sees dog.\n北京 🦖")
+
+
+def test_scores_in_nats_and_bits(cli, names_model, names):
+    plain = cli("evaluate", names_model, "--data", names)
+    assert_done(plain)
+    values = one_json(cli("evaluate", names_model, "--data", names, "--json").out)
+    assert values["characters"] == sum(len(name) + 1 for name in NAMES)
+    assert values["bits"] == pytest.approx(values["nats"] / math.log(2))
+    assert f"loss {values['bits']:.6f} bits a character" in plain.out
+
+
+def test_a_spelling_does_not_matter(cli, names_model, write):
+    scores = [
+        one_json(cli("evaluate", names_model, "--data", write(f"{k}.txt", text), "--json").out)
+        for k, text in enumerate(["\u00c9ric\n", "e\u0301ric\r\n\n"])
+    ]
+    assert scores[0] == scores[1]
+
+
+def test_standard_input(train_char, cli, tmp_path):
+    assert_done(train_char("-", stdin=b"anna\nnan\n"), "-: 2 lines, 3 different")
+    result = cli("evaluate", tmp_path / "out.npz", "--data", "-", stdin=b"nana\n")
+    assert_done(result)
+
+
+def test_a_picture_of_states(cli, names_model, text_model, tmp_path):
+    for model, text in ((names_model, "Marion"), (text_model, "the 北🦖$\n"[:-2])):
+        out = tmp_path / "states.png"
+        assert_done(cli("plot", "states", model, "--text", text, "--out", out), "picture in")
+        assert out.read_bytes().startswith(b"\x89PNG")
+        out.unlink()
+
+
+def test_interrupting_keeps_the_model(start, names, tmp_path):
+    out = tmp_path / "out.npz"
+    options = ("--hidden-dim", 8, "--iterations", 10_000_000, "--evaluate-every", 64)
+    process = start(
+        "train", "char", "--data", names, "--out", out, *options, stderr=subprocess.PIPE, text=True
+    )
+    while not out.exists():
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == 0
+    assert "interrupted after" in said
+    assert load_model(out).vocabulary.has_seen("Mira")
+
+
+# Bad input
+
+
+@pytest.mark.parametrize("unit", ["line", "text"])
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "has 0 characters; give a text of at least 2"),
+        ("\n \n", "characters; give"),
+        ("a", "has 1 characters; give"),
+        (b"ab\xff\n", "line 1, byte 2: not utf-8"),
+        (b"ab\n\xed\xa0\x80\n", "line 2, byte 3: not utf-8"),  # a lone surrogate
+        (b"a\0b\n", "NUL byte"),
+    ],
+    ids=["empty", "blank", "one", "bytes", "surrogate", "nul"],
+)
+def test_what_is_no_text(train_char, write, tmp_path, unit, content, said):
+    if (content, unit) == ("\n \n", "text"):
+        pytest.skip("three characters of white space are a text")
+    assert_refused(train_char(write("bad.txt", content), "--unit", unit), "bad.txt", said)
+    assert not (tmp_path / "out.npz").exists()
+
+
+def test_a_line_of_a_million_characters(train_char, write):
+    path = write("long.txt", "ab\n" + "abba" * 250_000 + "\n")
+    said = "line 2: 1,000,000 characters; a line has 1,000 at most: give --unit text"
+    assert_refused(train_char(path), said)
+    assert_done(train_char(path, "--unit", "text"), "1,000,004 characters, 3 different")
+
+
+def test_a_line_longer_than_the_cap(train_char, write):
+    path = write("names.txt", "ab\nabc\n")
+    assert_refused(train_char(path, "--longest-line", 2), "line 2: 3 characters", "2 at most")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--learning-rate", 0), "learning_rate is 0"),
+        (("--learning-rate", "nan"), "learning_rate is nan"),
+        (("--held-out", 0.01), "--held-out 0.01 of 10 lines"),
+        (("--backend", "numpy"), "no numpy backend"),
+        (("--data", "nowhere.txt"), "cannot read nowhere.txt"),
+    ],
+)
+def test_settings_that_cannot_be(train_char, names, options, said):
+    result = train_char(names, *options)
+    assert_refused(result, said)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--cell", "transformer"), ("--unit", "word"), ("--iterations", 0), ("--hidden-dim", 0)],
+)
+def test_options_out_of_range(train_char, names, options):
+    assert_option_refused(train_char(names, *options), options[0])
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--temperature", -0.5), "temperature is -0.5"),
+        (("--prompt", "Zoë"), "'z' (U+007A)"),
+        (("--prompt", "m\ud800"), "surrogate"),
+        (("--prompt", "a\nb"), "line's end"),
+        (("--max-length", 2, "--prompt", "mar"), "raise max_length"),
+        (("--vocabulary", "words.txt"), "leave out --vocabulary"),
+        (("--top-k", 0), "top_k is 0"),
+    ],
+)
+def test_lines_that_cannot_be(cli, names_model, options, said):
+    assert_refused(cli("generate", names_model, *options), said)
+
+
+@pytest.mark.parametrize("option", [("--unique",), ("--min-length", 3)])
+def test_what_running_text_has_not(cli, text_model, option):
+    assert_refused(cli("generate", text_model, *option), option[0], "leave it out")
+
+
+def test_unique_is_not_for_sentences(cli, model):
+    assert_refused(cli("generate", model, "--unique"), "--unique", "character models")
+
+
+@pytest.mark.parametrize("name", ["names_model", "text_model"])
+def test_a_character_that_the_model_never_saw(cli, request, name, write):
+    path = write("other.txt", "mira\nmiŋa\n" if name == "names_model" else "the\nŋ\n")
+    result = cli("evaluate", request.getfixturevalue(name), "--data", path)
+    assert_refused(result, "other.txt, line 2: the model never saw 'ŋ' (U+014B)")
+
+
+def test_a_line_to_score_longer_than_the_cap(cli, names_model, write):
+    path = write("long.txt", "mira\n" + "ma" * 501 + "\n")
+    assert_refused(cli("evaluate", names_model, "--data", path), "line 2: 1,002 characters")
+
+
+@pytest.mark.parametrize(("text", "said"), [("", "0 char"), ("m" * 201, "201"), ("ŋ", "U+014B")])
+def test_texts_that_make_no_picture(cli, names_model, tmp_path, text, said):
+    out = tmp_path / "states.png"
+    assert_refused(cli("plot", "states", names_model, "--text", text, "--out", out), said)
+    assert not out.exists()
+
+
+def test_other_models_have_no_such_picture(cli, model, tmp_path):
+    result = cli("plot", "states", model, "--text", "the", "--out", tmp_path / "states.png")
+    assert_refused(result, "holds no character model")
+
+
+@pytest.fixture
+def damaged(names_model, tmp_path):
+    """A function that writes the model with other members or another configuration."""
+
+    def write(arrays=(), **configuration):
+        with np.load(names_model) as members:
+            members = dict(members)
+        stored = json.loads(members["configuration"].tobytes()) | configuration
+        members["configuration"] = np.frombuffer(json.dumps(stored).encode(), dtype=np.uint8)
+        path = tmp_path / "damaged.npz"
+        np.savez(path, **members | dict(arrays))
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"cell": "tree"}, "cell is 'tree'; this version knows rnn, lstm, gru"),
+        ({"cell": ["lstm"]}, "cell is ['lstm']"),
+        ({"cell": "gru"}, "Wx has 32 columns; expected 3 for each of 8"),
+        ({"characters": 5}, "characters are no string"),
+        ({"characters": "aa"}, "not distinct"),
+        ({"characters": "abc"}, "lack"),
+        ({"characters": "\nabc"}, "4 characters for 9 inputs"),
+        ({"unit": "word"}, "unknown unit 'word'"),
+        ({"dtype": "int8"}, "unknown dtype"),
+        ({"arrays": {"Wx": np.zeros((11, 31))}}, "Wh has shape (8, 32)"),
+        ({"arrays": {"by": np.zeros(12)}}, "by has shape (12,)"),
+        ({"arrays": {"seen_lines": np.zeros(3)}}, "no fingerprints"),
+    ],
+    ids=lambda value: None if isinstance(value, str) else str(value)[:30],
+)
+def test_damaged_files(cli, damaged, changes, said):
+    assert_refused(cli("generate", damaged(**changes), "-n", 1), said)

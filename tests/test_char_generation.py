@@ -1,0 +1,129 @@
+"""Lines and texts from models whose predictions are written by hand."""
+
+import numpy as np
+import pytest
+
+from rnn_graph.char_generation import generate_lines, generate_texts
+from rnn_graph.char_vocabulary import CharVocabulary
+from rnn_graph.errors import InputError
+from rnn_graph.models.char_rnn import CharRNN
+
+LINES = CharVocabulary.of_lines(["abc"])  # newline, a, b, c
+END, A, B, C = range(4)
+ALMOST_NEVER = -60.0
+
+
+def chain(transitions, vocabulary=LINES):
+    """A model that goes from character to character with given probabilities.
+
+    Each hidden unit stands for a character; it alone is on after that character was read.
+    """
+    n = len(vocabulary)
+    model = CharRNN(n, n + 1, vocabulary=vocabulary, rng=0, dtype="float64", backend="jax")
+    on = 20.0
+    Wx, b = np.zeros((n, n + 1)), np.full(n + 1, -on)
+    Wx[range(n), range(n)] = 2 * on
+    # The last unit is on before the first character, when all others are off.
+    b[-1], Wx[:, -1] = on, -2 * on
+    logits = np.full((n + 1, n), ALMOST_NEVER)
+    for before, after in transitions.items():
+        for character, p in after.items():
+            logits[n if before is None else before, character] = np.log(p)
+    # States are -1 or 1: each unit adds half of its row, and the sum of all halves is taken back.
+    model.set_parameters(
+        {
+            "Wx": Wx,
+            "Wh": np.zeros((n + 1, n + 1)),
+            "b": b,
+            "Wy": logits / 2,
+            "by": logits.sum(axis=0) / 2,
+        }
+    )
+    return model
+
+
+BRANCHING = {None: {A: 0.5, B: 0.5}, A: {END: 0.25, B: 0.75}, B: {END: 1.0}}
+
+
+def test_lines_come_with_their_probabilities():
+    lines = list(generate_lines(chain(BRANCHING), 20_000, rng=1))
+    shares = {line: lines.count(line) / 20_000 for line in set(lines)}
+    assert set(shares) == {"a", "ab", "b"}
+    for line, p in {"a": 0.125, "ab": 0.375, "b": 0.5}.items():
+        assert abs(shares[line] - p) < 0.015
+
+
+def test_the_first_lines_do_not_depend_on_how_many_are_drawn():
+    model = chain(BRANCHING)
+    many = list(generate_lines(model, 100, rng=3))
+    assert list(generate_lines(model, 5, rng=3)) == many[:5]
+    assert list(generate_lines(model, 100, rng=4)) != many
+
+
+def test_temperature_zero_takes_the_likeliest():
+    model = chain({None: {A: 0.4, B: 0.6}, A: {END: 1}, B: {C: 0.9, END: 0.1}, C: {END: 1}})
+    assert list(generate_lines(model, 3, temperature=0, rng=1)) == ["bc"] * 3
+
+
+def test_a_prompt_stands_first_and_is_heard():
+    model = chain({None: {B: 1}, A: {C: 1}, B: {END: 1}, C: {END: 1}})
+    assert set(generate_lines(model, 10, prompt="a", rng=1)) == {"ac"}
+
+
+def test_long_lines_are_cut_and_short_ones_drawn_again():
+    model = chain({None: {A: 1}, A: {A: 0.5, END: 0.5}})
+    lengths = [len(line) for line in generate_lines(model, 300, min_length=2, max_length=4, rng=1)]
+    assert set(lengths) == {2, 3, 4}
+
+
+def test_unique_lines_are_new_and_come_once():
+    anything = {A: 0.3, B: 0.3, C: 0.3, END: 0.1}
+    model = chain({None: anything, A: anything, B: anything, C: anything})
+    lines = list(generate_lines(model, 500, unique=True, rng=1))
+    assert len(set(lines)) == 500
+    assert "abc" not in lines
+    assert "abc" in list(generate_lines(model, 5000, rng=1))
+
+
+@pytest.mark.parametrize("temperature", [0, 1])
+def test_where_no_new_line_comes_it_says_so(temperature):
+    model = chain({None: {A: 1}, A: {B: 1}, B: {C: 1}, C: {END: 1}})
+    with pytest.raises(InputError, match="lines drawn were too short or not new; ask for fewer"):
+        list(generate_lines(model, 1, unique=True, temperature=temperature, rng=1))
+
+
+TEXT = CharVocabulary.of_text(["abc"])
+
+
+def test_running_text_has_its_length():
+    model = chain({None: {0: 1}, 0: {1: 1}, 1: {2: 1}, 2: {0: 1}}, TEXT)
+    assert list(generate_texts(model, 2, max_length=7, rng=1)) == ["abcabca"] * 2
+    assert list(generate_texts(model, 1, prompt="bc", max_length=5, rng=1)) == ["bcabc"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"temperature": -1}, "temperature is -1"),
+        ({"top_k": 0}, "top_k is 0"),
+        ({"top_p": 2}, "top_p is 2"),
+        ({"max_length": 0, "min_length": 0}, "max_length is 0"),
+        ({"min_length": 5, "max_length": 4}, "min_length 5 and max_length 4"),
+        ({"prompt": "abc", "max_length": 3}, r"the prompt has 3 characters; raise max_length \(3"),
+        ({"prompt": "ad"}, r"never saw 'd' \(U\+0064\)"),
+        ({"prompt": "a\nb"}, "goes over a line's end"),
+        ({"prompt": "a\ud800"}, "lone surrogate"),
+    ],
+)
+def test_refuses_settings_that_cannot_be(settings, message):
+    with pytest.raises(InputError, match=message):
+        list(generate_lines(chain(BRANCHING), 1, rng=1, **settings))
+
+
+def test_refuses_the_other_kind_of_model():
+    with pytest.raises(InputError, match="the model is one of texts; it draws no lines"):
+        list(generate_lines(chain({}, TEXT), 1))
+    with pytest.raises(InputError, match="the model is one of lines; it draws no texts"):
+        list(generate_texts(chain({}), 1))
+    with pytest.raises(InputError, match="has no characters"):
+        list(generate_texts(CharRNN(3, 4), 1))
