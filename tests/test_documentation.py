@@ -64,6 +64,8 @@ def workplace(tmp_path_factory):
             "rnn-graph train tagger --data train.conll --valid valid.conll --out tagger.npz"
             " --epochs 1 --hidden-dim 8"
         )
+        run("rnn-graph data colors --out names.txt")
+        run("rnn-graph train char --data names.txt --out names.npz --iterations 64 --hidden-dim 8")
     (folder / "predictions.txt").write_text("boston B-city B-city\ntoday B-date O\n")
     size = len((folder / "vocabulary.txt").read_text().splitlines())
     rng = np.random.RandomState(0)

@@ -1,17 +1,22 @@
 import re
 
+from rnn_graph.datasets import color_names
 from rnn_graph.models.files import load_model
 
 
 def test_the_demo_tags_queries_and_ends_with_ten_sentences_and_the_truth(cli, tmp_path):
     out = tmp_path / "new" / "folder"
     small = ("--sentences", 2000, "--epochs", 2, "--queries", 600, "--tagger-epochs", 3)
+    small += ("--name-steps", 2000)
     result = cli("demo", "--out", out, *small, "--backend", "jax")
     assert result.status == 0, result.err
-    *queries, score, last = result.out.splitlines()[:4] + result.out.splitlines()[-1:]
+    *queries, score, colors, last = result.out.splitlines()[:5] + result.out.splitlines()[-1:]
     assert all("[" in query and "]" in query for query in queries)
     assert float(re.fullmatch(r"tagger F1 on unseen queries (\S+)", score)[1]) > 75
-    sentences = result.out.splitlines()[4:-1]
+    invented = colors.removeprefix("colors that are not: ").split(", ")
+    assert len(set(invented)) == 10
+    assert not set(invented) & set(color_names())
+    sentences = result.out.splitlines()[5:-1]
     assert len(sentences) == 10
     assert all(len(sentence.split()) >= 7 for sentence in sentences)
     learned, truth = map(
@@ -22,6 +27,7 @@ def test_the_demo_tags_queries_and_ends_with_ten_sentences_and_the_truth(cli, tm
     assert truth < learned < 200
     assert load_model(out / "word-model.npz").hidden_dim == 100
     assert sorted(path.name for path in out.iterdir()) == [
+        "colors.npz",
         "loss.png",
         "tagger.npz",
         "word-model.npz",

@@ -12,6 +12,7 @@ app = typer.Typer(help="List, draw and fetch texts; build vocabularies.", no_arg
 
 LIST_EXAMPLE = "Example: rnn-graph data list"
 SAMPLE_EXAMPLE = "Example: rnn-graph data sample -n 2000 --out sentences.txt"
+COLORS_EXAMPLE = "Example: rnn-graph data colors --out colors.txt"
 QUERIES_EXAMPLE = "Example: rnn-graph data queries -n 2000 --out queries.conll"
 FETCH_EXAMPLE = "Example: rnn-graph data fetch reddit-comments"
 VOCABULARY_EXAMPLE = "Example: rnn-graph data vocabulary --data comments.csv --out vocabulary.txt"
@@ -37,7 +38,8 @@ def list_(as_json: options.Json = False) -> None:
         print_json(rows)
         return
     print("embedded: `rnn-graph data sample` draws sentences, `rnn-graph data queries` flight")
-    print("  queries with slot labels, both from a grammar; no network needed")
+    print("  queries with slot labels, both from a grammar; `rnn-graph data colors` has 949 names;")
+    print("  no network needed")
     for row in rows:
         print(f"{row['name']}: {row['description']} ({row['size']:,} bytes; {row['license']})")
 
@@ -91,6 +93,23 @@ def queries(
             for line in (*map(" ".join, zip(*sentence, strict=True)), "")
         ),
     )
+
+
+@app.command(epilog=COLORS_EXAMPLE)
+def colors(
+    out: Annotated[Path | None, typer.Option(help="A text file; stdout if not given.")] = None,
+    as_json: options.Json = False,
+) -> None:
+    """Write 949 names of colors, one a line: something to train character models on."""
+    from rnn_graph.cli.console import print_json
+    from rnn_graph.datasets import color_names
+    from rnn_graph.files import check_outputs
+
+    check_outputs([out])
+    if as_json:
+        print_json(color_names())
+        return
+    _write_lines(out, color_names())
 
 
 @app.command(epilog=FETCH_EXAMPLE)

@@ -19,14 +19,15 @@ def demo(
     epochs: Annotated[int, typer.Option(min=1, help="Times through them.")] = 6,
     queries: Annotated[int, typer.Option(min=20, help="To train the tagger on.")] = 2_000,
     tagger_epochs: Annotated[int, typer.Option(min=1, help="Times through them.")] = 6,
+    name_steps: Annotated[int, typer.Option(min=1, help="To learn names of colors.")] = 15_000,
     computing: options.Computing,
     seed: options.Seed = 0,
     as_json: options.Json = False,
 ) -> None:
     """Train, save, draw, tag and generate, on embedded data.
 
-    A tagger on flight queries, and a language model on sentences whose true perplexity is known.
-    Needs no network and no files.
+    A tagger on flight queries, a character model on names of colors, and a language model on
+    sentences whose true perplexity is known. Needs no network and no files.
     """
     from rnn_graph.cli.console import print_json
     from rnn_graph.cli.demonstration import demonstrate
@@ -38,6 +39,7 @@ def demo(
         epochs=epochs,
         queries=queries,
         tagger_epochs=tagger_epochs,
+        name_steps=name_steps,
         computing=computing,
         seed=seed,
     )
@@ -48,6 +50,8 @@ def demo(
         print_spans(query["words"], query["labels"])
     if "tagger_f1" in result:
         print(f"tagger F1 on unseen queries {result['tagger_f1']:.2f}")
+    if "colors" in result:
+        print(f"colors that are not: {', '.join(result['colors'])}")
     for sentence in result["sentences"]:
         print(sentence)
     print(

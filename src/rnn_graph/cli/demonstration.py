@@ -5,13 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from rnn_graph.batching import next_word_pairs
+from rnn_graph.char_generation import generate_lines
+from rnn_graph.cli.char_training import CharSettings, encode_lines, train_and_save_char
 from rnn_graph.cli.console import log
-from rnn_graph.cli.models import build_word_model
+from rnn_graph.cli.models import build_char_model, build_word_model
 from rnn_graph.cli.options import BackendName, Computing
 from rnn_graph.cli.taggers import build_recipe_model, train_and_save_tagger
 from rnn_graph.cli.training import train_and_save
 from rnn_graph.corpus import Corpus
-from rnn_graph.datasets import comment_corpus, flight_corpus
+from rnn_graph.datasets import color_names, comment_corpus, flight_corpus
 from rnn_graph.errors import InputError
 from rnn_graph.files import check_outputs
 from rnn_graph.generation import generate_sentence
@@ -43,6 +45,10 @@ TAGGER_RECIPE = changed_modern_recipe(
 )
 TAGGED_QUERIES = 3
 
+NAME_UNITS = 50
+NAME_LEARNING_RATE = 0.05
+GENERATED_NAMES = 10
+
 
 def demonstrate(
     out: Path,
@@ -51,24 +57,25 @@ def demonstrate(
     epochs: int,
     queries: int,
     tagger_epochs: int,
+    name_steps: int,
     computing: Computing,
     seed: int,
 ) -> dict[str, Any]:
-    """Show the language model, then the tagger."""
+    """Show the tagger, names of colors, and the language model."""
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"cannot write in {out}: {error.strerror}; give another folder") from None
-    paths = [out / name for name in ("tagger.npz", "word-model.npz", "loss.png")]
+    paths = [out / name for name in ("tagger.npz", "colors.npz", "word-model.npz", "loss.png")]
     check_outputs(paths)
-    tagger_path, model_path, picture = paths
-    # The tagger first: what the language model says in the end is what should stay in view.
-    tagger: dict[str, Any] = {}
+    tagger_path, colors_path, model_path, picture = paths
+    # The language model last: what it says in the end is what should stay in view.
+    shown: dict[str, Any] = {}
     if computing.backend != BackendName.NUMPY:
-        tagger = _demonstrate_tagger(
+        shown = _demonstrate_tagger(
             tagger_path, queries=queries, epochs=tagger_epochs, computing=computing, seed=seed
-        )
-    return tagger | _demonstrate_language_model(
+        ) | _demonstrate_names(colors_path, steps=name_steps, computing=computing, seed=seed)
+    return shown | _demonstrate_language_model(
         model_path, picture, sentences=sentences, epochs=epochs, computing=computing, seed=seed
     )
 
@@ -102,6 +109,25 @@ def _demonstrate_tagger(
             for words, tags in zip(unseen, labels, strict=True)
         ],
     }
+
+
+def _demonstrate_names(
+    path: Path, *, steps: int, computing: Computing, seed: int
+) -> dict[str, Any]:
+    """Train on the embedded names of colors, and invent some that are not among them."""
+    text = encode_lines(color_names(), "embedded", seed=seed)
+    size = len(text.vocabulary)
+    log(f"training an LSTM of {NAME_UNITS} units on {text.description}, {size} characters")
+    model = build_char_model(
+        "lstm", text.vocabulary, hidden_dim=NAME_UNITS, seed=seed, computing=computing
+    )
+    settings = CharSettings(
+        steps, NAME_LEARNING_RATE, "linear", evaluate_every=-(-steps // 4), seed=seed
+    )
+    train_and_save_char(model, text, settings, out=path, data="embedded")
+    log(f"character model in {path}")
+    colors = generate_lines(load_model(path), GENERATED_NAMES, unique=True, rng=seed)
+    return {"character_model": str(path), "colors": list(colors)}
 
 
 def _demonstrate_language_model(

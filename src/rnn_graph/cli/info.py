@@ -40,9 +40,12 @@ def info(
             print(f"{key:24} {len(value)}: {_beginning(value)}")
         elif key != "training":
             print(f"{key:24} {value}")
-    for line in _training_lines(content.configuration.get("training", {})):
+    is_char_model = content.configuration.get("model") == "char-rnn"
+    for line in _training_lines(
+        content.configuration.get("training", {}), "steps" if is_char_model else "sentences"
+    ):
         print(line)
-    if "characters" in content.configuration:
+    if is_char_model:
         return
     if vocabulary is None:
         print(f"{'vocabulary':24} none: a bare file; generate and evaluate want --vocabulary")
@@ -57,23 +60,23 @@ def _beginning(values) -> str:
     return (repr(text) if isinstance(values, str) else text) + " …"
 
 
-def _history_line(entry) -> str:
+def _history_line(entry, steps: str) -> str:
     if isinstance(entry, dict):  # of a tagger
         return (
             f"{'epoch':24} {entry['epoch']}: loss {entry['loss']:.4f}, validation F1"
             f" {entry['f1']:.2f}"
         )
     seen, loss = entry
-    return f"{'loss':24} {loss:.6f} after {seen:,} sentences"
+    return f"{'loss':24} {loss:.6f} after {seen:,} {steps}"
 
 
-def _training_lines(training) -> list[str]:
+def _training_lines(training, steps: str) -> list[str]:
     from rnn_graph.signature import as_line
 
     try:
         return [
             f"{'trained on':24} {training['data']}",
-            *map(_history_line, training["history"]),
+            *(_history_line(entry, steps) for entry in training["history"]),
             f"{'signature':24} {as_line(training['signature'])}",
         ]
     except (KeyError, TypeError, ValueError, AttributeError):

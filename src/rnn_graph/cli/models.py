@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+from rnn_graph.char_vocabulary import CharVocabulary
 from rnn_graph.cli.console import log
 from rnn_graph.cli.options import BackendName, Computing, DeviceName, DtypeName, Reading
 from rnn_graph.corpus import Corpus, read_sentences
 from rnn_graph.errors import InputError
-from rnn_graph.models.char_rnn import CharModel
+from rnn_graph.models.char_rnn import CHAR_MODELS, CharModel
 from rnn_graph.models.files import WordModel, load_model
 from rnn_graph.models.tagger_files import TaggerModel
 from rnn_graph.text_files import read_documents
@@ -30,6 +31,21 @@ def build_word_model(vocabulary: Vocabulary, *, computing: Computing, **settings
         device=computing.device,
         dtype=computing.dtype or "float32",
         **settings,
+    )
+
+
+def build_char_model(
+    cell: str, vocabulary: CharVocabulary, *, hidden_dim: int, seed: int, computing: Computing
+) -> CharModel:
+    """A new character model on the backend that was asked for."""
+    return CHAR_MODELS[cell](
+        len(vocabulary),
+        hidden_dim,
+        vocabulary=vocabulary,
+        rng=seed,
+        backend=computing.backend,
+        device=computing.device,
+        dtype=computing.dtype or "float32",
     )
 
 

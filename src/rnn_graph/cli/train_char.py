@@ -68,9 +68,8 @@ def char(
     from rnn_graph.checks import require_above_zero
     from rnn_graph.cli.char_training import CharSettings, read_examples, train_and_save_char
     from rnn_graph.cli.console import log, print_json
-    from rnn_graph.cli.models import refuse_numpy
+    from rnn_graph.cli.models import build_char_model, refuse_numpy
     from rnn_graph.files import check_outputs
-    from rnn_graph.models.char_rnn import CHAR_MODELS
     from rnn_graph.signature import as_line
 
     refuse_numpy(computing, "character models")
@@ -89,14 +88,8 @@ def char(
     )
     size = len(text.vocabulary)
     log(f"{data}: {text.description}, {size:,} different characters")
-    model = CHAR_MODELS[cell](
-        size,
-        hidden_dim,
-        vocabulary=text.vocabulary,
-        rng=seed,
-        backend=computing.backend,
-        device=computing.device,
-        dtype=computing.dtype or "float32",
+    model = build_char_model(
+        cell, text.vocabulary, hidden_dim=hidden_dim, seed=seed, computing=computing
     )
     settings = CharSettings(iterations, learning_rate, schedule, evaluate_every, seed)
     result = train_and_save_char(model, text, settings, out=out, data=str(data), plot=plot)
