@@ -8,7 +8,7 @@ from rnn_graph.char_vocabulary import NEWLINE
 from rnn_graph.checks import require_sizes
 from rnn_graph.errors import InputError
 from rnn_graph.models.char_graph import BEFORE_FIRST
-from rnn_graph.models.char_rnn import CharModel
+from rnn_graph.models.char_model import CharModel
 from rnn_graph.randomness import Generator, RandomSource, as_random_generator
 from rnn_graph.sampling import check_sampling, sample_from_logits
 

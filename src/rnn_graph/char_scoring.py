@@ -10,7 +10,7 @@ from rnn_graph.char_vocabulary import NEWLINE
 from rnn_graph.errors import InputError
 from rnn_graph.metrics import perplexity
 from rnn_graph.models.char_graph import BEFORE_FIRST, NO_TARGET
-from rnn_graph.models.char_rnn import CharModel
+from rnn_graph.models.char_model import CharModel
 from rnn_graph.tagging import batches_by_length
 
 LINES_A_BATCH = 64

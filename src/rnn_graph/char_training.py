@@ -12,7 +12,7 @@ from rnn_graph.checks import require_above_zero, require_sizes
 from rnn_graph.errors import InputError, TrainingDiverged
 from rnn_graph.metrics import SmoothedLoss
 from rnn_graph.models.char_graph import BEFORE_FIRST, NO_TARGET
-from rnn_graph.models.char_rnn import CharModel
+from rnn_graph.models.char_model import CharModel
 from rnn_graph.randomness import RandomSource, as_random_generator
 from rnn_graph.training import SCHEDULES, Step
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from rnn_graph.char_vocabulary import NEWLINE
 from rnn_graph.errors import InputError
-from rnn_graph.models.char_rnn import CharModel
+from rnn_graph.models.char_model import CharModel
 from rnn_graph.plotting import new_figure, write_figure
 
 MOST_CHARACTERS = 200  # along the text: more cannot be read

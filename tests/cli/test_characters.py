@@ -239,7 +239,7 @@ def test_texts_that_make_no_picture(cli, names_model, tmp_path, text, said):
 
 def test_other_models_have_no_such_picture(cli, model, tmp_path):
     result = cli("plot", "states", model, "--text", "the", "--out", tmp_path / "states.png")
-    assert_refused(result, "holds no character model")
+    assert_refused(result, "no character model")
 
 
 @pytest.fixture

@@ -168,7 +168,7 @@ def test_ragged_pairs_are_refused(train_tagger, tmp_path):
 
 def test_models_of_the_other_kind_are_refused(cli, tagger, model, text):
     assert_refused(cli("generate", tagger), "tagger", "train word")
-    assert_refused(cli("tag", model, "to boston"), "language model", "train tagger")
+    assert_refused(cli("tag", model, "to boston"), "no tagger", "train tagger")
     assert_refused(cli("evaluate"), "--data", "--predictions")
     assert_refused(cli("evaluate", model, "--predictions", text), "--predictions", "alone")
 
@@ -192,7 +192,7 @@ def test_the_old_folder_of_arrays_is_read_without_pickles(tmp_path, cli):
     save_model(tmp_path / "new.npz", loaded)
     again = load_model(tmp_path / "new.npz")
     assert np.array_equal(again.predict_proba(idxs), model.predict_proba(idxs))
-    assert_refused(cli("tag", folder, "to boston"), "no words and labels")
+    assert_refused(cli("tag", folder, "to boston"), "no vocabulary to read text with")
     np.save(folder / "b.npy", np.array([print], dtype=object), allow_pickle=True)
     assert_refused(cli("tag", folder, "to boston"), "Python objects")
     (folder / "b.npy").unlink()

@@ -15,7 +15,7 @@ from rnn_graph.cli.console import log
 from rnn_graph.cli.progress import TrainingProgress, deferred_interrupt
 from rnn_graph.cli.training import split_held_out
 from rnn_graph.errors import InputError, TrainingDiverged
-from rnn_graph.models.char_rnn import CharModel
+from rnn_graph.models.char_model import CharModel
 from rnn_graph.models.files import save_model
 from rnn_graph.plotting import plot_smoothed_losses
 from rnn_graph.signature import signature

@@ -8,8 +8,9 @@ from rnn_graph.cli.console import log
 from rnn_graph.cli.options import BackendName, Computing, DeviceName, DtypeName, Reading
 from rnn_graph.corpus import Corpus, read_sentences
 from rnn_graph.errors import InputError
-from rnn_graph.models.char_rnn import CHAR_MODELS, CharModel
-from rnn_graph.models.files import WordModel, load_model
+from rnn_graph.models.char_model import CharModel
+from rnn_graph.models.char_rnn import CHAR_MODELS
+from rnn_graph.models.files import Model, WordModel, load_model
 from rnn_graph.models.tagger_files import TaggerModel
 from rnn_graph.text_files import read_documents
 from rnn_graph.vocabulary import Vocabulary
@@ -54,8 +55,7 @@ def load_word_model(path: Path, vocabulary_file: Path | None, computing: Computi
     _check_numpy(computing)
     vocabulary = read_vocabulary(vocabulary_file) if vocabulary_file else None
     model = load_model(path, vocabulary=vocabulary, **vars(computing))
-    if not isinstance(model, WordModel):
-        raise InputError(f"{path} holds no word model; give one that `rnn-graph train word` wrote")
+    _require_kind(path, model, WordModel, "word model", "word")
     if model.vocabulary is None:
         raise InputError(
             f"{path} has no vocabulary; give its words with --vocabulary FILE, one a line"
@@ -65,27 +65,33 @@ def load_word_model(path: Path, vocabulary_file: Path | None, computing: Computi
 
 def load_tagger(path: Path, computing: Computing) -> TaggerModel:
     """The tagger of a file, with its words and labels."""
-    refuse_numpy(computing, "taggers")
-    model = load_model(path, **vars(computing))
-    if not isinstance(model, TaggerModel):
-        raise InputError(f"{path} holds no tagger; give one that `rnn-graph train tagger` wrote")
-    if model.vocabulary is None:
-        raise InputError(
-            f"{path} has no words and labels, which tagging needs; give a file that"
-            " `rnn-graph train tagger` wrote"
-        )
-    return model
+    return _load_whole(path, computing, TaggerModel, "tagger", "tagger")
 
 
 def load_char_model(path: Path, computing: Computing) -> CharModel:
     """The character model of a file, with its characters."""
-    refuse_numpy(computing, "character models")
+    return _load_whole(path, computing, CharModel, "character model", "char")
+
+
+def _load_whole(path: Path, computing: Computing, kind, name: str, command: str) -> Any:
+    """The model of a file that has all that its kind reads text with."""
+    refuse_numpy(computing, f"{name}s")
     model = load_model(path, **vars(computing))
-    if not isinstance(model, CharModel):
-        raise InputError(f"{path} holds no character model; give one of `rnn-graph train char`")
+    _require_kind(path, model, kind, name, command)
     if model.vocabulary is None:
-        raise InputError(f"{path} has no characters; give a file that `rnn-graph train char` wrote")
+        raise InputError(
+            f"{path} has numbers alone, and no vocabulary to read text with; give a file that"
+            f" `rnn-graph train {command}` wrote"
+        )
     return model
+
+
+def _require_kind(path: Path, model: Model, kind, name: str, command: str) -> None:
+    if not isinstance(model, kind):
+        raise InputError(
+            f"{path} holds a {type(model).__name__}, no {name}; give a file that"
+            f" `rnn-graph train {command}` wrote"
+        )
 
 
 def refuse_numpy(computing: Computing, models: str) -> None:

@@ -8,7 +8,8 @@ import numpy as np
 from rnn_graph.char_vocabulary import CharVocabulary
 from rnn_graph.errors import InputError
 from rnn_graph.model_file import ModelFile, require_shapes
-from rnn_graph.models.char_rnn import CHAR_MODELS, CharModel
+from rnn_graph.models.char_model import CharModel
+from rnn_graph.models.char_rnn import CHAR_MODELS
 
 CHAR_MODEL = "char-rnn"
 SHAPES = {

@@ -10,7 +10,7 @@ from rnn_graph._version import __version__
 from rnn_graph.errors import InputError
 from rnn_graph.model_file import ModelFile, read_model_file, require_shapes, write_model_file
 from rnn_graph.models.char_files import CHAR_MODEL, build_char_model, char_content
-from rnn_graph.models.char_rnn import CharModel
+from rnn_graph.models.char_model import CharModel
 from rnn_graph.models.rnn_theano import RNNTheano, WordModelConfig
 from rnn_graph.models.tagger_files import (
     TAGGER_KINDS,
