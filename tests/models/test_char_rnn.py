@@ -2,14 +2,17 @@
 
 import numpy as np
 import pytest
+from pytensor import tensor as pt
 
 import char_vectors as vectors
 from plain_cells import PLAIN_CELLS
 from rnn_graph import load_model, reference
 from rnn_graph.char_vocabulary import CharVocabulary
+from rnn_graph.compiling import choose_backend, compile_function
 from rnn_graph.errors import InputError
 from rnn_graph.models.char_rnn import CHAR_MODELS, CharGRU, CharLSTM, CharRNN
 from rnn_graph.reference.gradient_check import central_differences
+from rnn_graph.updates import clipped_by_value
 from tolerances import TOLERANCES, assert_close, each_backend
 
 NAMES = ["anna", "nan", "hannah", "ana", "ahna"]
@@ -180,6 +183,18 @@ def test_published_optimize():
     assert gradients["dWax"].argmax() == vectors.LARGEST_OF_WAX
     place, value = vectors.LAST_STATE
     assert last[place] == near(value)
+
+
+def test_published_clip():
+    order = [("dWax", (5, 3)), ("dWaa", (5, 5)), ("dWya", (2, 5)), ("db", (5, 1)), ("dby", (2, 1))]
+    values = {name: 10 * value for name, value in vectors.drawn(3, order).items()}
+    gradients = [pt.dmatrix(name) for name in values]
+    clip = compile_function(
+        gradients, clipped_by_value(gradients, 10), choose_backend("jax", dtype="float64")
+    )
+    found = dict(zip(values, map(np.asarray, clip(*values.values())), strict=True))
+    for name, (place, value) in vectors.CLIPPED.items():
+        assert found[name][place] == near(value)
 
 
 def test_published_sample():
