@@ -98,7 +98,9 @@ def kind_of_model(path: str | Path) -> str:
     if is_slot_folder(path):
         return "tagger"
     kind = read_model_file(path).configuration.get("model", WORD_MODEL)
-    return {WORD_MODEL: "word", CHAR_MODEL: "char"}.get(kind, "tagger")
+    if kind == WORD_MODEL:
+        return "word"
+    return "char" if kind == CHAR_MODEL else "tagger"
 
 
 def _word_content(model: WordModel) -> ModelFile:
