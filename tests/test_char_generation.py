@@ -86,10 +86,28 @@ def test_unique_lines_are_new_and_come_once():
 
 
 @pytest.mark.parametrize("temperature", [0, 1])
-def test_where_no_new_line_comes_it_says_so(temperature):
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"unique": True}, "were not new; ask for fewer lines, raise the maximum length, or"),
+        ({"min_length": 4}, "were too short; lower the minimum length, or raise"),
+    ],
+)
+def test_where_no_line_can_be_used_it_says_why(temperature, settings, message):
     model = chain({None: {A: 1}, A: {B: 1}, B: {C: 1}, C: {END: 1}})
-    with pytest.raises(InputError, match="lines drawn were too short or not new; ask for fewer"):
-        list(generate_lines(model, 1, unique=True, temperature=temperature, rng=1))
+    with pytest.raises(InputError, match=message):
+        list(generate_lines(model, 1, temperature=temperature, rng=1, **settings))
+
+
+def test_one_line_cannot_come_twice():
+    with pytest.raises(InputError, match="temperature 0 gives one line only; ask for 1 instead of"):
+        list(generate_lines(chain(BRANCHING), 2, unique=True, temperature=0))
+
+
+def test_a_model_that_remembers_no_lines_cannot_leave_them_out():
+    model = chain(BRANCHING, CharVocabulary(LINES.symbols))
+    with pytest.raises(InputError, match="does not say which lines it has seen"):
+        list(generate_lines(model, 1, unique=True))
 
 
 TEXT = CharVocabulary.of_text(["abc"])
@@ -99,6 +117,14 @@ def test_running_text_has_its_length():
     model = chain({None: {0: 1}, 0: {1: 1}, 1: {2: 1}, 2: {0: 1}}, TEXT)
     assert list(generate_texts(model, 2, max_length=7, rng=1)) == ["abcabca"] * 2
     assert list(generate_texts(model, 1, prompt="bc", max_length=5, rng=1)) == ["bcabc"]
+
+
+def test_the_first_texts_do_not_depend_on_how_many_are_drawn():
+    anything = {0: 0.3, 1: 0.3, 2: 0.4}
+    model = chain({None: anything, 0: anything, 1: anything, 2: anything}, TEXT)
+    many = list(generate_texts(model, 3, max_length=20, rng=1))
+    assert list(generate_texts(model, 1, max_length=20, rng=1)) == many[:1]
+    assert len(set(many)) == 3
 
 
 @pytest.mark.parametrize(

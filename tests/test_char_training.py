@@ -47,6 +47,14 @@ def test_lines_are_shuffled_as_the_tutorial_did():
     assert names == sorted(names)
 
 
+def test_the_smoothed_loss_begins_with_guessing():
+    losses = []
+    for length in (7, 20):
+        losses += train_char_model(new_model(), examples(), 1, typical_length=length)
+    assert losses[1] - losses[0] == pytest.approx(0.999 * 13 * math.log(3))
+    assert examples().mean_length == sum(len(line) + 1 for line in LINES) / len(LINES)
+
+
 @pytest.mark.parametrize("carry_state", [True, False])
 def test_each_step_is_an_optimization_of_one_example(carry_state):
     model, by_hand = new_model(), new_model()

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from rnn_graph.char_vocabulary import NEWLINE, CharVocabulary
+import numpy as np
+
+from rnn_graph.char_vocabulary import NEWLINE, CharVocabulary, plain_text
 from rnn_graph.errors import InputError
 from rnn_graph.text_files import decoded_lines, open_binary
 
@@ -36,15 +38,13 @@ def read_lines(
         long.
     """
     lines = []
-    for number, raw_line in enumerate(_decoded(path, encoding, errors), 1):
-        line = raw_line.strip()
+    for number, line in _stripped(path, encoding, errors):
         if len(line) > longest:
             raise InputError(
                 f"{path}, line {number}: {len(line):,} characters; a line has {longest:,} at most:"
                 " give --unit text for running text, or --longest-line"
             )
-        if line:
-            lines.append(line)
+        lines.append(line)
     _require_text(path, sum(map(len, lines)))
     return lines
 
@@ -59,26 +59,49 @@ def read_text(path: str | Path, *, encoding: str = "utf-8", errors: str = "stric
     return lines
 
 
-def encode_parts(
-    parts: list[str], vocabulary: CharVocabulary, path: str | Path
-) -> Iterator:  # -> int32 [n] …
-    """The ids of each part.
+def read_ids(
+    path: str | Path, vocabulary: CharVocabulary, *, encoding: str = "utf-8", errors: str = "strict"
+) -> list[np.ndarray]:  # -> int32 [n] …
+    """A file as a trained model reads it: the ids of each line, or of all running text at once.
 
     Raises
     ------
     InputError
-        If a part has a character that is not known; the message says which of the parts.
+        As for `read_lines`, but for the length of lines; and if a character is not known: the
+        message says in which line.
     """
-    for number, part in enumerate(parts, 1):
+    if vocabulary.unit == "line":
+        parts = _stripped(path, encoding, errors)
+    else:
+        parts = enumerate(read_text(path, encoding=encoding, errors=errors), 1)
+    ids = []
+    for number, part in parts:
         try:
-            yield vocabulary.encode(part)
+            ids.append(vocabulary.encode(part))
         except InputError as error:
             raise InputError(f"{path}, line {number}: {error}") from None
+    _require_text(path, sum(map(len, ids)))
+    return ids if vocabulary.unit == "line" else [np.concatenate(ids)]
+
+
+def _stripped(path: str | Path, encoding: str, errors: str) -> Iterator[tuple[int, str]]:
+    """The number of each line that is not blank, and the line without white space at its ends."""
+    for number, line in enumerate(_decoded(path, encoding, errors), 1):
+        if stripped := line.strip():
+            yield number, stripped
 
 
 def _decoded(path: str | Path, encoding: str, errors: str) -> Iterator[str]:
+    if str(path).lower().removesuffix(".gz").endswith(".csv"):
+        raise InputError(
+            f"{path} is CSV, and character models read plain text; write its column to a text file"
+        )
     with open_binary(path) as stream:
-        yield from decoded_lines(stream, path, encoding, errors)
+        for number, line in enumerate(decoded_lines(stream, path, encoding, errors), 1):
+            try:
+                yield plain_text(line, lowercase=False)
+            except InputError as error:
+                raise InputError(f"{path}, line {number}: {error}") from None
 
 
 def _require_text(path: str | Path, characters: int) -> None:

@@ -1,5 +1,6 @@
 """New lines and texts, character by character, many at a time."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -16,6 +17,10 @@ from rnn_graph.sampling import check_sampling, sample_from_logits
 TEXTS_A_BATCH = 64
 # So many lines in a row that cannot be used mean that no other will come.
 MOST_REFUSALS = 10_000
+REMEDIES = {
+    "too short": "lower the minimum length",
+    "not new": "ask for fewer lines, raise the maximum length",
+}
 
 
 def generate_lines(
@@ -57,6 +62,8 @@ def generate_lines(
         model is not one of lines, or 10,000 lines in a row cannot be used.
     """
     vocabulary = _vocabulary_of(model, "line")
+    if unique and vocabulary.seen_lines is None:
+        raise InputError("the model does not say which lines it has seen; leave out --unique")
     end = vocabulary[NEWLINE]
     if NEWLINE in prompt:
         raise InputError("the prompt goes over a line's end; give a prompt of one line")
@@ -64,28 +71,35 @@ def generate_lines(
         raise InputError(
             f"min_length {min_length} and max_length {max_length}; give 0 ≤ min_length ≤ max_length"
         )
+    if unique and temperature == 0 and count > 1:
+        raise InputError(
+            f"temperature 0 gives one line only; ask for 1 instead of {count}, or leave out"
+            " --unique"
+        )
     start = vocabulary.encode(prompt)
     sampling = _Sampling(model, start, max_length, temperature, top_k, top_p, rng)
     before: set[str] = set()
-    refused = 0
+    refused = Counter()
     while count > 0:
         for ids in sampling.draw(TEXTS_A_BATCH, end):
             line = vocabulary.decode(ids)
-            is_known = unique and (line in before or vocabulary.has_seen(line))
-            if len(ids) < min_length or is_known:
-                refused += 1
-                continue
-            refused = 0
-            before.add(line)
-            yield line
-            count -= 1
-            if not count:
-                return
-        if refused >= (MOST_REFUSALS if temperature else 1):
+            form = vocabulary.plain(line).strip()
+            if len(ids) < min_length:
+                refused["too short"] += 1
+            elif unique and (form in before or vocabulary.has_seen(line)):
+                refused["not new"] += 1
+            else:
+                refused.clear()
+                before.add(form)
+                yield line
+                count -= 1
+                if not count:
+                    return
+        if refused.total() >= (MOST_REFUSALS if temperature else 1):
+            reason, remedy = max(REMEDIES.items(), key=lambda item: refused[item[0]])
             raise InputError(
-                f"the last {refused:,} lines drawn were too short"
-                f"{' or not new' if unique else ''}; ask for fewer or shorter ones, or raise the"
-                " temperature"
+                f"of the last {refused.total():,} lines drawn {refused[reason]:,} were {reason};"
+                f" {remedy}, or raise the temperature"
             )
 
 
@@ -100,17 +114,24 @@ def generate_texts(
     top_p: float | None = None,
     rng: RandomSource = None,
 ) -> Iterator[str]:
-    """Draw running text from a model of it, `max_length` characters with the prompt.
+    """Draw running text from a model of it, one after another.
 
-    Parameters and errors as for `generate_lines`.
+    Parameters
+    ----------
+    model
+        With a vocabulary of unit "text".
+    count
+        How many texts. The first of them do not depend on it.
+    max_length
+        The length of each in characters, with the prompt.
+    prompt, temperature, top_k, top_p, rng
+        As for `generate_lines`, which also says what is raised.
     """
     vocabulary = _vocabulary_of(model, "text")
     start = vocabulary.encode(prompt)
     sampling = _Sampling(model, start, max_length, temperature, top_k, top_p, rng)
-    while count > 0:
-        texts = min(count, TEXTS_A_BATCH)
-        yield from map(vocabulary.decode, sampling.draw(texts, end=None))
-        count -= texts
+    for _ in range(count):
+        yield vocabulary.decode(sampling.draw(1, end=None)[0])
 
 
 class _Sampling:

@@ -40,6 +40,11 @@ class CharExamples:
     def __len__(self) -> int:
         return len(self.inputs)
 
+    @property
+    def mean_length(self) -> float:
+        """Characters an example predicts, on average."""
+        return sum(map(len, self.targets)) / len(self.targets)
+
     @classmethod
     def of_lines(
         cls, lines: Sequence[np.ndarray], newline: int, *, carry_state: bool
@@ -77,6 +82,7 @@ def train_char_model(
     learning_rate: float = 0.01,
     schedule: Callable[[float], float] = SCHEDULES["constant"],
     on_step: Callable[[Step], None] = lambda step: None,
+    typical_length: float = 7,
     evaluate_every: int = 1_000,
     on_evaluation: Callable[[float], None] = lambda smoothed_loss: None,
     should_stop: Callable[[], bool] = lambda: False,
@@ -94,6 +100,9 @@ def train_char_model(
         every 32 steps.
     on_step
         Called for each step, after every 32 of them.
+    typical_length
+        Characters of an example, with whose loss by guessing the smoothed loss begins; the
+        tutorial's if not given.
     evaluate_every, on_evaluation
         After so many steps, and up to 31 more, it is called with the smoothed loss.
     should_stop
@@ -115,7 +124,7 @@ def train_char_model(
         raise InputError("no text to train on; give at least one line")
     require_above_zero(learning_rate=learning_rate)
     require_sizes(iterations=iterations, evaluate_every=evaluate_every)
-    smoothed = SmoothedLoss(model.config.n_y)
+    smoothed = SmoothedLoss(model.config.n_y, typical_length)
     history: list[float] = []
     states, good = [state[0] for state in model.zero_states(1)], model.get_parameters()
     steps = itertools.islice(itertools.cycle(range(len(examples))), iterations)

@@ -3,7 +3,7 @@
 import hashlib
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -30,8 +30,7 @@ class CharVocabulary:
     lowercase
         Whether text is read in lower case.
     seen_lines
-        Fingerprints of the lines that the model was trained on, in ascending order; None for
-        running text.
+        Fingerprints of the lines of the training file, in ascending order; None for running text.
 
     Raises
     ------
@@ -71,20 +70,15 @@ class CharVocabulary:
     @classmethod
     def of_lines(cls, lines: Iterable[str], *, lowercase: bool = False) -> "CharVocabulary":
         """All characters of lines and the newline, in the order of their code points."""
-        lines = list(lines)
-        symbols = {NEWLINE}.union(*(plain_text(line, lowercase=lowercase) for line in lines))
-        return cls(tuple(sorted(symbols)), "line", lowercase).trained_on(lines)
+        plain = [plain_text(line, lowercase=lowercase) for line in lines]
+        seen = np.array(sorted({_fingerprint(line) for line in plain}), dtype=np.uint64)
+        return cls(tuple(sorted({NEWLINE}.union(*plain))), "line", lowercase, seen)
 
     @classmethod
     def of_text(cls, parts: Iterable[str], *, lowercase: bool = False) -> "CharVocabulary":
         """All characters of running text, in the order of their code points."""
         symbols = set().union(*(plain_text(part, lowercase=lowercase) for part in parts))
         return cls(tuple(sorted(symbols)), "text", lowercase)
-
-    def trained_on(self, lines: Iterable[str]) -> "CharVocabulary":
-        """The same, of a model that has seen these lines and no others."""
-        fingerprints = {_fingerprint(self.plain(line)) for line in lines}
-        return replace(self, seen_lines=np.array(sorted(fingerprints), dtype=np.uint64))
 
     def __len__(self) -> int:
         return len(self.symbols)
@@ -118,12 +112,27 @@ class CharVocabulary:
         """
         return np.array([self[symbol] for symbol in self.plain(text)], dtype=np.int32)
 
+    def encode_line(self, line: str) -> np.ndarray:
+        """`encode` for what is to be one line.
+
+        Raises
+        ------
+        InputError
+            If it goes over a line's end, or has a character that is not known.
+        """
+        if NEWLINE in line:
+            raise InputError(f"{line!r} goes over a line's end; give a single line")
+        return self.encode(line)
+
     def decode(self, ids: Sequence[int] | np.ndarray) -> str:
         """The text of ids."""
         return "".join(self.symbols[i] for i in ids)
 
     def has_seen(self, line: str) -> bool:
-        """Whether the model was trained on a line (wrong for one line in 10¹⁵ or so)."""
+        """Whether a line was in the training file, but for white space around it.
+
+        It is wrong for one line in 10¹⁵ or so.
+        """
         if self.seen_lines is None or not len(self.seen_lines):
             return False
         fingerprint = np.uint64(_fingerprint(self.plain(line)))
@@ -168,4 +177,5 @@ def _refuse_surrogate(text: str) -> None:
 
 
 def _fingerprint(line: str) -> int:
+    line = line.strip()
     return int.from_bytes(hashlib.blake2b(line.encode(), digest_size=8).digest(), "big")

@@ -12,12 +12,14 @@ from pytensor.link.jax.dispatch.shape import JAXShapeTuple
 from pytensor.scan.op import Scan
 from pytensor.tensor.shape import Shape_i
 
-# These turn indices and products of several axes into reshapes whose shapes JAX cannot see
-# through; it has both without a reshape.
+# The first three turn indices and products of several axes into reshapes whose shapes JAX cannot
+# see through; it has both without a reshape. Fusion is XLA's own business, and fused arithmetic of
+# lengths counts in int8 when it is done at trace time.
 UNWANTED_REWRITES = (
     "local_replace_AdvancedSubtensor",
     "local_AdvancedIncSubtensor_to_AdvancedIncSubtensor1",
     "local_batched_matmul_to_core_matmul_with_reshape",
+    "fusion",
 )
 
 

@@ -27,12 +27,13 @@ class SmoothedLoss:
 
     Parameters
     ----------
-    symbols
-        It begins with the loss of guessing seven characters among so many, `7 ln(symbols)` nats.
+    symbols, characters
+        It begins with the loss of guessing so many characters among so many symbols,
+        `characters · ln(symbols)` nats; the tutorial's names have seven.
     """
 
-    def __init__(self, symbols: int):
-        self.value = 7 * math.log(symbols)
+    def __init__(self, symbols: int, characters: float = 7):
+        self.value = characters * math.log(symbols)
 
     def add(self, loss: float) -> float:
         """Take in a step's loss; the value after it."""

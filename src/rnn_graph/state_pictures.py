@@ -19,8 +19,9 @@ VISIBLE = {NEWLINE: "end", " ": "space", "\t": "tab"}
 def plot_states(path: str | Path, model: CharModel, text: str) -> None:
     """Draw the next character's distribution and the hidden units' states along a text, as a PNG.
 
-    Above, a column for each character that comes next: the probability of each symbol (of the 30
-    that are most probable on the whole), with a mark on the one that did come. Below, the state of
+    Above, a column for each character that comes next: the probability of each symbol (of the
+    text's own and those that are most probable on the whole, 30 together), with a mark on the one
+    that did come. Below, the state of
     each hidden unit (of the 60 that change most) after each character was read.
 
     Parameters
@@ -47,7 +48,7 @@ def plot_states(path: str | Path, model: CharModel, text: str) -> None:
     probabilities, states = trace(model, ids)
 
     width = max(6.0, 2.0 + 0.22 * len(to_come))
-    shown = min(MOST_SYMBOLS, len(model.vocabulary))
+    shown = min(max(MOST_SYMBOLS, len(set(to_come))), len(model.vocabulary))
     units = min(MOST_UNITS, states.shape[1])
     figure = new_figure(width, 2.0 + 0.17 * shown + 0.09 * units)
     above, below = figure.subplots(2, height_ratios=[0.17 * shown, 0.09 * units + 0.3])
@@ -70,15 +71,21 @@ def trace(model: CharModel, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return y[:, 0].T, a[:, 0, 1:].T
 
 
-def _draw_expectations(figure, axes, model, probabilities, to_come: Sequence[int]) -> None:
+def shown_symbols(probabilities: np.ndarray, to_come: Sequence[int]) -> np.ndarray:
+    """The symbols that have a row: the text's own, and the most probable ones beside them."""
     total = probabilities.sum(axis=0)
-    shown = np.sort(np.argsort(-total, kind="stable")[:MOST_SYMBOLS])
+    total[list(to_come)] = np.inf
+    count = max(MOST_SYMBOLS, len(set(to_come)))
+    return np.sort(np.argsort(-total, kind="stable")[:count])
+
+
+def _draw_expectations(figure, axes, model, probabilities, to_come: Sequence[int]) -> None:
+    shown = shown_symbols(probabilities, to_come)
     image = axes.imshow(
         probabilities[:, shown].T, aspect="auto", cmap="Blues", vmin=0, vmax=1, origin="lower"
     )
-    rows = {symbol: row for row, symbol in enumerate(shown)}
-    marked = [(place, rows[symbol]) for place, symbol in enumerate(to_come) if symbol in rows]
-    axes.plot(*zip(*marked, strict=True), "o", color="C3", markersize=3)
+    rows = np.searchsorted(shown, to_come)
+    axes.plot(range(len(to_come)), rows, "o", color="C3", markersize=3)
     names = [_visible(model.vocabulary.symbols[i]) for i in to_come]
     axes.set_xticks(range(len(names)), names, fontsize=7)
     axes.set_yticks(

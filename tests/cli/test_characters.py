@@ -38,7 +38,9 @@ def test_the_result_as_json(train_char, names, tmp_path):
     report = one_json(result.out)
     assert report["iterations"] == 96
     assert report["held_out"]["bits"] == pytest.approx(report["held_out"]["nats"] / math.log(2))
-    assert report["signature"]["model"] == "CharRNN"
+    signed = report["signature"]
+    assert (signed["model"], signed["unit"], signed["held_out"]) == ("CharRNN", "line", 0.2)
+    assert signed["carry_state"] is False
     assert report["history"][-1][1] == report["smoothed_loss"]
     assert picture.read_bytes().startswith(b"\x89PNG")
 
@@ -220,14 +222,62 @@ def test_unique_is_not_for_sentences(cli, model):
 
 @pytest.mark.parametrize("name", ["names_model", "text_model"])
 def test_a_character_that_the_model_never_saw(cli, request, name, write):
-    path = write("other.txt", "mira\nmiŋa\n" if name == "names_model" else "the\nŋ\n")
+    path = write("other.txt", "mira\n\n\nmiŋa\n" if name == "names_model" else "the\n\n\nŋ\n")
     result = cli("evaluate", request.getfixturevalue(name), "--data", path)
-    assert_refused(result, "other.txt, line 2: the model never saw 'ŋ' (U+014B)")
+    assert_refused(result, "other.txt, line 4: the model never saw 'ŋ' (U+014B)")
 
 
-def test_a_line_to_score_longer_than_the_cap(cli, names_model, write):
-    path = write("long.txt", "mira\n" + "ma" * 501 + "\n")
-    assert_refused(cli("evaluate", names_model, "--data", path), "line 2: 1,002 characters")
+def test_lines_to_score_may_be_of_any_length(cli, names_model, write):
+    path = write("long.txt", "mira\n" + "ma" * 600 + "\n")
+    values = one_json(cli("evaluate", names_model, "--data", path, "--json").out)
+    assert values["characters"] == 5 + 1201
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--unit", "text", "--longest-line", 9), "--longest-line is for --unit line"),
+        (("--unit", "text", "--fresh-state"), "--carry-state is for --unit line"),
+        (("--piece-length", 9), "--piece-length is for --unit text"),
+    ],
+)
+def test_options_of_the_other_unit(train_char, names, options, said):
+    assert_refused(train_char(names, *options), said, "leave it out")
+
+
+def test_csv_is_no_plain_text(train_char, cli, names_model, write):
+    path = write("names.csv", "body\nmira\n")
+    assert_refused(train_char(path), "is CSV")
+    assert_refused(cli("evaluate", names_model, "--data", path), "is CSV")
+    options = ("--data", write("names.txt", "mira\n"), "--format", "csv")
+    assert_refused(cli("evaluate", names_model, *options), "leave out --format csv")
+
+
+def test_evaluation_needs_no_other_words(cli, names_model, names):
+    result = cli("evaluate", names_model, "--data", names, "--vocabulary", "words.txt")
+    assert_refused(result, "leave out --vocabulary")
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii", "utf-8"])
+def test_json_is_json_in_every_encoding(start, text_model, encoding):
+    options = ("--json", "--prompt", "北 🦖", "--max-length", 9, "-n", 1)
+    process = start(
+        "generate",
+        text_model,
+        *options,
+        stdout=subprocess.PIPE,
+        env={"PYTHONIOENCODING": encoding, "PYTHONUTF8": "1" if encoding == "utf-8" else "0"},
+    )
+    out, _ = process.communicate(timeout=120)
+    (text,) = json.loads(out.decode(encoding))["texts"]
+    assert text.startswith("北 🦖")
+
+
+def test_the_smoothed_loss_of_pieces_begins_with_their_length(train_char, write):
+    options = ("--unit", "text", "--piece-length", 40, "--json")
+    result = train_char(write("text.txt", "abc cab\n" * 100), *options)
+    smoothed = one_json(result.out)["smoothed_loss"]
+    assert 0.8 * 40 * math.log(5) < smoothed < 1.05 * 40 * math.log(5)
 
 
 @pytest.mark.parametrize(("text", "said"), [("", "0 char"), ("m" * 201, "201"), ("ŋ", "U+014B")])
@@ -273,8 +323,12 @@ def damaged(names_model, tmp_path):
         ({"arrays": {"Wx": np.zeros((11, 31))}}, "Wh has shape (8, 32)"),
         ({"arrays": {"by": np.zeros(12)}}, "by has shape (12,)"),
         ({"arrays": {"seen_lines": np.zeros(3)}}, "no fingerprints"),
+        ({"arrays": {"seen_lines": np.array([2, 1], "u8")}}, "no fingerprints"),
+        ({"lowercase": "no"}, "lowercase is 'no'; expected true or false"),
     ],
     ids=lambda value: None if isinstance(value, str) else str(value)[:30],
 )
 def test_damaged_files(cli, damaged, changes, said):
-    assert_refused(cli("generate", damaged(**changes), "-n", 1), said)
+    path = damaged(**changes)
+    assert_refused(cli("generate", path, "-n", 1), "damaged.npz", said)
+    assert cli("info", path).status == 0

@@ -63,7 +63,7 @@ def test_a_step_is_the_references(backend, kind):
 
 
 @by_reference_cell
-@pytest.mark.parametrize("length", [1, 2, 5, 12])
+@pytest.mark.parametrize("length", [1, 2, 5, 12, 130])  # JAX counts some lengths in int8
 def test_gradients_before_clipping(kind, length):
     model = model_of(kind)
     rng = np.random.RandomState(length)
@@ -110,6 +110,15 @@ def test_parameters_go_to_the_reference_and_back_without_loss(kind):
         assert (value == model.get_parameters()[name]).all()
     with pytest.raises(InputError, match="lack 'by'; give all"):
         other.set_reference_parameters({n: v for n, v in values.items() if n != "by"})
+    with pytest.raises(InputError, match=r"by has shape \(3,\); give \(4,"):
+        other.set_reference_parameters(values | {"by": np.zeros(3)})
+
+
+def test_states_are_arrays_of_their_own():
+    model = model_of(CharLSTM)
+    for a, c in (model.zero_state, model.zero_states(2)):
+        a += 1
+        assert (c == 0).all()
 
 
 def test_first_parameters_are_drawn_as_the_references():
@@ -377,8 +386,17 @@ def test_refuses_sizes_that_cannot_be(kind, sizes, message):
         kind(**{"n_x": 4, "n_a": 5} | sizes)
 
 
-def test_a_model_without_characters_neither_trains_on_names_nor_samples():
-    model = CharRNN(4, 5)
+@pytest.mark.parametrize("vocabulary", [None, CharVocabulary(tuple("abcd"), "text")])
+def test_a_model_without_lines_neither_trains_on_names_nor_samples(vocabulary):
+    model = CharRNN(4, 5, vocabulary=vocabulary)
     for method, arguments in ((model.train, (NAMES, 10)), (model.sample, (0,))):
         with pytest.raises(InputError, match=r"build it with vocabulary=CharVocabulary\.of_lines"):
             method(*arguments)
+
+
+def test_names_of_several_lines_and_rates_of_nothing_are_refused():
+    model = model_of(CharRNN)
+    with pytest.raises(InputError, match=r"'an\\na' goes over a line's end"):
+        model.train(["an\na"], 3)
+    with pytest.raises(InputError, match="learning_rate is nan"):
+        model.optimize(X, Y, model.zero_state, float("nan"))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from rnn_graph.char_corpus import encode_parts, read_lines, read_text
+from rnn_graph.char_corpus import read_lines, read_text
 from rnn_graph.char_generation import generate_lines, generate_texts
 from rnn_graph.char_scoring import CharScore, score_char_lines, score_char_text
 from rnn_graph.char_training import CharExamples, shuffled, train_char_model
@@ -21,6 +21,7 @@ from rnn_graph.plotting import plot_smoothed_losses
 from rnn_graph.signature import signature
 from rnn_graph.training import SCHEDULES, Step
 
+PIECE_LENGTH = 50
 SAMPLED_LINES = 5
 SAMPLED_CHARACTERS = 100
 SCORED_CHARACTERS = 100_000  # of the text trained on
@@ -34,6 +35,10 @@ class CharText:
     ----------
     training, held_out
         Lines of ids; of running text a single one.
+    description
+        How much there is.
+    settings
+        How it was cut and read, for the signature.
     """
 
     vocabulary: CharVocabulary
@@ -41,6 +46,7 @@ class CharText:
     training: list[np.ndarray]
     held_out: list[np.ndarray]
     description: str
+    settings: dict[str, Any]
 
     def score(self, model: CharModel, parts: list[np.ndarray]) -> CharScore:
         if self.vocabulary.unit == "line":
@@ -83,45 +89,25 @@ class CharTrainingResult:
     signature: dict[str, Any]
 
 
-def read_examples(
+def read_lines_to_train(
     path: Path,
-    unit: str,
     *,
     lowercase: bool,
     longest_line: int,
-    piece_length: int,
     carry_state: bool,
     held_out: float,
     seed: int,
     **decoding: str,
 ) -> CharText:
-    """Read and encode a file for training; lines are shuffled."""
-    if unit == "line":
-        lines = read_lines(path, longest=longest_line, **decoding)
-        return encode_lines(
-            lines,
-            path,
-            lowercase=lowercase,
-            carry_state=carry_state,
-            held_out=held_out,
-            seed=seed,
-        )
-    parts = read_text(path, **decoding)
-    vocabulary = CharVocabulary.of_text(parts, lowercase=lowercase)
-    ids = np.concatenate(list(encode_parts(parts, vocabulary, path)))
-    training, kept_back = split_held_out(ids, held_out, "characters")
-    return CharText(
-        vocabulary,
-        CharExamples.of_text(training, piece_length),
-        [training],
-        [kept_back] if len(kept_back) else [],
-        f"{len(ids):,} characters",
+    """Read, encode and shuffle the lines of a file."""
+    lines = read_lines(path, longest=longest_line, **decoding)
+    return encode_lines(
+        lines, lowercase=lowercase, carry_state=carry_state, held_out=held_out, seed=seed
     )
 
 
 def encode_lines(
     lines: list[str],
-    path: Path | str,
     *,
     lowercase: bool = False,
     carry_state: bool = False,
@@ -129,15 +115,34 @@ def encode_lines(
     seed: int,
 ) -> CharText:
     """Encode lines for training, shuffled."""
-    training, kept_back = split_held_out(shuffled(lines, seed), held_out, "lines")
-    vocabulary = CharVocabulary.of_lines(lines, lowercase=lowercase).trained_on(training)
-    ids = list(encode_parts(training, vocabulary, path))
+    vocabulary = CharVocabulary.of_lines(lines, lowercase=lowercase)
+    ids = [vocabulary.encode_line(line) for line in shuffled(lines, seed)]
+    training, kept_back = split_held_out(ids, held_out, "lines")
     return CharText(
         vocabulary,
-        CharExamples.of_lines(ids, vocabulary[NEWLINE], carry_state=carry_state),
-        ids,
-        list(encode_parts(kept_back, vocabulary, path)),
+        CharExamples.of_lines(training, vocabulary[NEWLINE], carry_state=carry_state),
+        list(training),
+        list(kept_back),
         f"{len(lines):,} lines",
+        {"carry_state": carry_state, "held_out": held_out},
+    )
+
+
+def read_text_to_train(
+    path: Path, *, lowercase: bool, piece_length: int, held_out: float, **decoding: str
+) -> CharText:
+    """Read and encode a file as running text."""
+    parts = read_text(path, **decoding)
+    vocabulary = CharVocabulary.of_text(parts, lowercase=lowercase)
+    ids = np.concatenate([vocabulary.encode(part) for part in parts])
+    training, kept_back = split_held_out(ids, held_out, "characters")
+    return CharText(
+        vocabulary,
+        CharExamples.of_text(training, piece_length),
+        [training],
+        [kept_back] if len(kept_back) else [],
+        f"{len(ids):,} characters",
+        {"piece_length": piece_length, "held_out": held_out},
     )
 
 
@@ -151,7 +156,9 @@ def train_and_save_char(
     plot: Path | None = None,
 ) -> CharTrainingResult:
     """Train with a progress bar; write the model at each evaluation and at the end."""
-    signed = signature(model, **asdict(settings))
+    vocabulary = text.vocabulary
+    read = {"unit": vocabulary.unit, "lowercase": vocabulary.lowercase, **text.settings}
+    signed = signature(model, **asdict(settings), **read)
     history: list[tuple[int, float]] = []
     steps = 0
 
@@ -184,6 +191,7 @@ def train_and_save_char(
                 learning_rate=settings.learning_rate,
                 schedule=SCHEDULES[settings.schedule],
                 on_step=on_step,
+                typical_length=text.examples.mean_length,
                 evaluate_every=settings.evaluate_every,
                 on_evaluation=on_evaluation,
                 should_stop=interrupted,

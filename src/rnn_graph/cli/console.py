@@ -7,7 +7,8 @@ from typing import Any
 
 def print_json(result: Any) -> None:
     """Write a result as JSON; numbers that JSON lacks (NaN, infinity) become null."""
-    json.dump(_finite(result), sys.stdout, indent=2, ensure_ascii=False)
+    has_all_characters = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    json.dump(_finite(result), sys.stdout, indent=2, ensure_ascii=not has_all_characters)
     print()
 
 

@@ -115,7 +115,7 @@ def _demonstrate_names(
     path: Path, *, steps: int, computing: Computing, seed: int
 ) -> dict[str, Any]:
     """Train on the embedded names of colors, and invent some that are not among them."""
-    text = encode_lines(color_names(), "embedded", seed=seed)
+    text = encode_lines(color_names(), seed=seed)
     size = len(text.vocabulary)
     log(f"training an LSTM of {NAME_UNITS} units on {text.description}, {size} characters")
     model = build_char_model(

@@ -3,15 +3,14 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from rnn_graph.batching import next_word_pairs
-from rnn_graph.char_corpus import encode_parts, read_lines, read_text
+from rnn_graph.char_corpus import read_ids
 from rnn_graph.char_scoring import CharScore, score_char_lines, score_char_text
 from rnn_graph.cli.console import log
 from rnn_graph.cli.models import load_char_model, load_tagger, load_word_model, read_corpus
 from rnn_graph.cli.options import Computing, Reading
 from rnn_graph.cli.taggers import say_unseen_labels
+from rnn_graph.errors import InputError
 from rnn_graph.metrics import TagScore, TextScore, score_tags, score_text
 from rnn_graph.models.files import kind_of_model
 from rnn_graph.signature import as_line, signature, versions
@@ -35,7 +34,7 @@ def score_model(
     if kind == "tagger":
         return _score_tagger(model, data, part, reading, computing)
     if kind == "char":
-        return _score_char_model(model, data, reading, computing)
+        return _score_char_model(model, data, vocabulary, reading, computing)
     loaded = load_word_model(model, vocabulary, computing)
     loaded.vocabulary.require_sentence_markers()
     corpus = read_corpus(data, reading)
@@ -87,15 +86,21 @@ def print_tag_score(score: TagScore, signed: Signature) -> None:
     log(as_line(signed))
 
 
-def _score_char_model(model, data, reading, computing) -> tuple[CharScore, Signature]:
+def _score_char_model(model, data, vocabulary, reading, computing) -> tuple[CharScore, Signature]:
+    if vocabulary is not None:
+        raise InputError("a character model has its characters itself; leave out --vocabulary")
+    if reading.file_format not in ("auto", "text"):
+        raise InputError(
+            f"character models read plain text; leave out --format {reading.file_format}"
+        )
     loaded = load_char_model(model, computing)
-    decoding = {"encoding": reading.encoding, "errors": reading.errors}
-    if loaded.vocabulary.unit == "line":
-        lines = read_lines(data, **decoding)
-        ids = list(encode_parts(lines, loaded.vocabulary, data))
-        return score_char_lines(loaded, ids), signature(loaded)
-    parts = encode_parts(read_text(data, **decoding), loaded.vocabulary, data)
-    return score_char_text(loaded, np.concatenate(list(parts))), signature(loaded)
+    ids = read_ids(data, loaded.vocabulary, encoding=reading.encoding, errors=reading.errors)
+    score = (
+        score_char_lines(loaded, ids)
+        if loaded.vocabulary.unit == "line"
+        else score_char_text(loaded, ids[0])
+    )
+    return score, signature(loaded)
 
 
 def _score_tagger(model, data, part, reading, computing) -> tuple[TagScore, Signature]:

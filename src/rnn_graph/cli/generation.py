@@ -7,7 +7,7 @@ from typing import Any
 from rnn_graph.char_generation import generate_lines, generate_texts
 from rnn_graph.cli.console import log
 from rnn_graph.cli.models import load_char_model, load_word_model
-from rnn_graph.cli.options import Computing
+from rnn_graph.cli.options import Computing, refuse_given
 from rnn_graph.corpus import split_words
 from rnn_graph.errors import InputError
 from rnn_graph.generation import generate_sentence
@@ -48,9 +48,10 @@ def drawn_texts(
             model, count or LINES, prompt=prompt, unique=unique, rng=rng, **settings
         )
         return model, "lines", lines
-    for name, given in (("--unique", unique), ("--min-length", "min_length" in settings)):
-        if given:
-            raise InputError(f"{name} is for models of lines or sentences; leave it out")
+    refuse_given(
+        {"unique": unique or None, "min_length": settings.get("min_length")},
+        "is for models of lines or sentences",
+    )
     texts = generate_texts(model, count or TEXTS, prompt=prompt, rng=rng, **settings)
     return model, "texts", texts
 

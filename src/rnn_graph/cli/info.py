@@ -36,21 +36,19 @@ def info(
     for name, array in arrays.items():
         print(f"{name:24} {array['dtype']} {tuple(array['shape'])}")
     for key, value in content.configuration.items():
-        if key in ("labels", "characters"):
+        if key in ("labels", "characters") and isinstance(value, list | str):
             print(f"{key:24} {len(value)}: {_beginning(value)}")
         elif key != "training":
             print(f"{key:24} {value}")
-    is_char_model = content.configuration.get("model") == "char-rnn"
+    kind = content.configuration.get("model", "word-rnn")
     for line in _training_lines(
-        content.configuration.get("training", {}), "steps" if is_char_model else "sentences"
+        content.configuration.get("training", {}), "steps" if kind == "char-rnn" else "sentences"
     ):
         print(line)
-    if is_char_model:
-        return
-    if vocabulary is None:
-        print(f"{'vocabulary':24} none: a bare file; generate and evaluate want --vocabulary")
-    else:
+    if vocabulary is not None:
         print(f"{'vocabulary':24} {len(vocabulary):,} words: {' '.join(vocabulary.tokens[:8])} …")
+    elif kind == "word-rnn":
+        print(f"{'vocabulary':24} none: a bare file; generate and evaluate want --vocabulary")
 
 
 def _beginning(values) -> str:

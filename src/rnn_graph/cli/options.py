@@ -10,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from rnn_graph.errors import InputError
+
 LARGEST_SEED = 2**32 - 1  # as rnn_graph.randomness has it, which imports NumPy
 
 
@@ -103,6 +105,18 @@ class Computing:
         DtypeName | None,
         _computing(help="Precision; float32 if not given, float64 for the numpy backend."),
     ] = None
+
+
+def refuse_given(options: dict[str, object], why: str) -> None:
+    """Refuse options that were given (are not None) where they have no meaning."""
+    for name, value in options.items():
+        if value is not None:
+            raise InputError(f"--{name.replace('_', '-')} {why}; leave it out")
+
+
+def chosen(options: dict[str, object], **defaults: object) -> dict[str, object]:
+    """The options, with defaults for those that were not given."""
+    return {name: defaults[name] if value is None else value for name, value in options.items()}
 
 
 def with_groups(command: Callable[..., None]) -> Callable[..., None]:

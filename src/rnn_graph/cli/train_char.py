@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from rnn_graph.cli import options
-from rnn_graph.cli.options import CharCellName, ScheduleName, UnitName
+from rnn_graph.cli.options import CharCellName, ScheduleName, UnitName, chosen, refuse_given
 
-EXAMPLE = "Example: rnn-graph train char --data names.txt --lowercase --out names.npz"
+EXAMPLE = "Example: rnn-graph train char --data names.txt --out names.npz --iterations 5000"
 
 
 def char(
@@ -33,18 +33,18 @@ def char(
         ScheduleName, typer.Option(help="linear: the rate goes down to zero.")
     ] = ScheduleName.CONSTANT,
     piece_length: Annotated[
-        int, typer.Option(min=1, help="Characters a step; only for --unit text.")
-    ] = 50,
+        int | None, typer.Option(min=1, help="Characters a step (50); only for --unit text.")
+    ] = None,
     longest_line: Annotated[
-        int, typer.Option(min=1, help="Characters; only for --unit line.")
-    ] = 1_000,
+        int | None, typer.Option(min=1, help="Characters (1,000); only for --unit line.")
+    ] = None,
     carry_state: Annotated[
-        bool,
+        bool | None,
         typer.Option(
             "--carry-state/--fresh-state",
-            help="How a line begins: with the state after the last line, or with zero.",
+            help="How a line begins: with the state after the last line, or with zero (fresh).",
         ),
-    ] = False,
+    ] = None,
     lowercase: Annotated[
         bool, typer.Option("--lowercase", help="Read text in lower case.")
     ] = False,
@@ -65,8 +65,15 @@ def char(
     Gradient descent with clipping, a line or a piece of text a step. Lines are shuffled; from one
     piece of text to the next the state is carried on. Ctrl-C ends training and writes the model.
     """
+    from rnn_graph.char_corpus import LONGEST_LINE
     from rnn_graph.checks import require_above_zero
-    from rnn_graph.cli.char_training import CharSettings, read_examples, train_and_save_char
+    from rnn_graph.cli.char_training import (
+        PIECE_LENGTH,
+        CharSettings,
+        read_lines_to_train,
+        read_text_to_train,
+        train_and_save_char,
+    )
     from rnn_graph.cli.console import log, print_json
     from rnn_graph.cli.models import build_char_model, refuse_numpy
     from rnn_graph.files import check_outputs
@@ -75,17 +82,16 @@ def char(
     refuse_numpy(computing, "character models")
     check_outputs([out, plot], inputs=[data])
     require_above_zero(learning_rate=learning_rate)
-    text = read_examples(
-        data,
-        unit,
-        lowercase=lowercase,
-        longest_line=longest_line,
-        piece_length=piece_length,
-        carry_state=carry_state,
-        held_out=held_out,
-        seed=seed,
-        **vars(decoding),
-    )
+    of_lines = {"longest_line": longest_line, "carry_state": carry_state}
+    of_text = {"piece_length": piece_length}
+    reading = {"lowercase": lowercase, "held_out": held_out, **vars(decoding)}
+    if unit == UnitName.LINE:
+        refuse_given(of_text, "is for --unit text")
+        reading |= chosen(of_lines, longest_line=LONGEST_LINE, carry_state=False)
+        text = read_lines_to_train(data, seed=seed, **reading)
+    else:
+        refuse_given(of_lines, "is for --unit line")
+        text = read_text_to_train(data, **reading, **chosen(of_text, piece_length=PIECE_LENGTH))
     size = len(text.vocabulary)
     log(f"{data}: {text.description}, {size:,} different characters")
     model = build_char_model(
@@ -97,7 +103,8 @@ def char(
         print_json(asdict(result))
         return
     print(f"model {result.model}")
-    print(f"smoothed loss {result.smoothed_loss:.4f} nats a {unit.value}")
+    step = "line" if unit == UnitName.LINE else "piece"
+    print(f"smoothed loss {result.smoothed_loss:.4f} nats a {step}")
     for name, score in (("loss", result.score), ("held-out loss", result.held_out)):
         if score:
             print(f"{name} {score['nats']:.4f} nats, {score['bits']:.4f} bits a character")

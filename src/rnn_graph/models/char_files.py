@@ -74,16 +74,19 @@ def build_char_model(path: str | Path, content: ModelFile, **computing: Any) -> 
             " damaged"
         )
     dtype = computing.pop("dtype", None) or configuration.get("dtype", "float32")
-    model = kind(
-        sizes["n_x"],
-        sizes["n_a"],
-        sizes["n_y"],
-        vocabulary=vocabulary,
-        rng=0,  # overwritten below
-        dtype=dtype,
-        **computing,
-    )
-    model.set_parameters(content.arrays)
+    try:
+        model = kind(
+            sizes["n_x"],
+            sizes["n_a"],
+            sizes["n_y"],
+            vocabulary=vocabulary,
+            rng=0,  # overwritten below
+            dtype=dtype,
+            **computing,
+        )
+        model.set_parameters(content.arrays)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
     return model
 
 
@@ -95,13 +98,18 @@ def _vocabulary(path: str | Path, content: ModelFile) -> CharVocabulary | None:
     if not isinstance(symbols, str):
         raise InputError(f"{path}: characters are no string; the file is damaged")
     seen = content.arrays.get(SEEN_LINES)
-    if seen is not None and (seen.ndim != 1 or seen.dtype != np.uint64):
+    if seen is not None and (
+        seen.ndim != 1 or seen.dtype != np.uint64 or (seen[1:] <= seen[:-1]).any()
+    ):
         raise InputError(f"{path}: {SEEN_LINES} are no fingerprints; the file is damaged")
+    lowercase = configuration.get("lowercase", False)
+    if not isinstance(lowercase, bool):
+        raise InputError(f"{path}: lowercase is {lowercase!r}; expected true or false")
     try:
         return CharVocabulary(
             tuple(symbols),
             str(configuration.get("unit", "line")),
-            bool(configuration.get("lowercase", False)),
+            lowercase,
             seen,
         )
     except InputError as error:

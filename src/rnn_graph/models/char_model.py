@@ -8,6 +8,7 @@ import numpy as np
 
 from rnn_graph.cells import Cell
 from rnn_graph.char_vocabulary import NEWLINE, CharVocabulary
+from rnn_graph.checks import require_above_zero
 from rnn_graph.compiling import choose_backend
 from rnn_graph.errors import InputError
 from rnn_graph.models.char_functions import CharFunctions
@@ -118,9 +119,11 @@ class CharModel:
 
     def set_reference_parameters(self, values: dict[str, np.ndarray]) -> None:
         """Replace the parameters by those of a dictionary of `rnn_graph.reference`."""
-        missing = set(self.reference_parameters()) - set(values)
-        if missing:
-            raise InputError(f"the parameters lack {min(missing)!r}; give all of this cell's")
+        for name, value in self.reference_parameters().items():
+            if name not in values:
+                raise InputError(f"the parameters lack {name!r}; give all of this cell's")
+            if np.shape(values[name]) != value.shape:
+                raise InputError(f"{name} has shape {np.shape(values[name])}; give {value.shape}")
         self.set_parameters(self._layout.from_reference(values)._asdict())
 
     def save(self, path: str | Path) -> None:
@@ -150,9 +153,7 @@ class CharModel:
     @property
     def zero_state(self) -> State:
         """The state before the first character: (n_a, 1) zeros, a pair of them for an LSTM."""
-        return self._inputs.as_given(
-            [np.zeros(self.config.n_a, dtype=self.dtype)] * self.cell.states
-        )
+        return self._inputs.as_given([states[0] for states in self.zero_states(1)])
 
     def forward(
         self, x: np.ndarray, a0: np.ndarray, c0: np.ndarray | None = None
@@ -215,6 +216,7 @@ class CharModel:
         learning_rate: float = 0.01,
     ) -> tuple[float, Gradients, State]:
         """A step of gradient descent; what `loss_and_gradients` gave before it, clipped to ±5."""
+        require_above_zero(learning_rate=learning_rate)
         rate = np.array(learning_rate, dtype=self.dtype)
         return self._named(
             self._functions.optimize(*self._inputs.name(X, Y), *self._inputs.states(a_prev), rate)
@@ -279,8 +281,8 @@ class CharModel:
         """
         from rnn_graph.char_training import CharExamples, shuffled, train_char_model
 
-        vocabulary = self._required_vocabulary
-        lines = [vocabulary.encode(name) for name in shuffled(names, order)]
+        vocabulary = self._line_vocabulary
+        lines = [vocabulary.encode_line(name) for name in shuffled(names, order)]
         examples = CharExamples.of_lines(lines, vocabulary[NEWLINE], carry_state=carry_state)
         return train_char_model(self, examples, iterations, learning_rate=learning_rate)
 
@@ -293,14 +295,14 @@ class CharModel:
             weights = np.exp(logits[0].astype(np.float64) - logits.max())
             return weights / weights.sum(), states
 
-        newline = self._required_vocabulary[NEWLINE]
+        newline = self._line_vocabulary[NEWLINE]
         return sample_by_steps(step, self.zero_states(1), newline=newline, seed=seed)
 
     @property
-    def _required_vocabulary(self) -> CharVocabulary:
-        if self.vocabulary is None:
+    def _line_vocabulary(self) -> CharVocabulary:
+        if self.vocabulary is None or self.vocabulary.unit != "line":
             raise InputError(
-                "the model has no characters; build it with vocabulary=CharVocabulary.of_lines(…)"
+                "the model knows no names; build it with vocabulary=CharVocabulary.of_lines(…)"
             )
         return self.vocabulary
 
@@ -338,7 +340,8 @@ class CharModel:
 
     def zero_states(self, texts: int) -> list[np.ndarray]:
         """The states of so many texts before their first characters: (texts, n_a) zeros each."""
-        return [np.zeros((texts, self.config.n_a), dtype=self.dtype)] * self.cell.states
+        shape = (texts, self.config.n_a)
+        return [np.zeros(shape, dtype=self.dtype) for _ in range(self.cell.states)]
 
     def _named(self, outputs) -> tuple[float, Gradients, State]:
         loss, *rest = map(np.asarray, outputs)

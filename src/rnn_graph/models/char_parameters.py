@@ -75,4 +75,8 @@ def _draw_gru(n_a: int, n_x: int, n_y: int, rng: RandomSource = None) -> dict[st
 RNN_LAYOUT = ParameterLayout(draw_char_rnn_parameters, _rnn_from_reference, _rnn_to_reference)
 LSTM_LAYOUT = ParameterLayout(draw_char_lstm_parameters, _lstm_from_reference, _lstm_to_reference)
 # The reference has no such cell: the dictionary's names are those of the graph.
-GRU_LAYOUT = ParameterLayout(_draw_gru, lambda values: CharWeights(**values), CharWeights._asdict)
+GRU_LAYOUT = ParameterLayout(
+    _draw_gru,
+    lambda values: CharWeights(*(values[name] for name in CharWeights._fields)),
+    CharWeights._asdict,
+)
