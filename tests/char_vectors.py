@@ -78,6 +78,11 @@ def lstm_case():
     return values.pop("x"), values.pop("a0"), values
 
 
+def clip_case() -> dict[str, np.ndarray]:
+    shapes = [("dWax", (5, 3)), ("dWaa", (5, 5)), ("dWya", (2, 5)), ("db", (5, 1)), ("dby", (2, 1))]
+    return {name: 10 * value for name, value in drawn(3, shapes).items()}
+
+
 def name_case():
     values = drawn(1, [("a_prev", (100, 1)), *NAME_SHAPES])
     return values.pop("a_prev"), values

@@ -195,8 +195,7 @@ def test_published_optimize():
 
 
 def test_published_clip():
-    order = [("dWax", (5, 3)), ("dWaa", (5, 5)), ("dWya", (2, 5)), ("db", (5, 1)), ("dby", (2, 1))]
-    values = {name: 10 * value for name, value in vectors.drawn(3, order).items()}
+    values = vectors.clip_case()
     gradients = [pt.dmatrix(name) for name in values]
     clip = compile_function(
         gradients, clipped_by_value(gradients, 10), choose_backend("jax", dtype="float64")

@@ -65,8 +65,7 @@ def test_lstm():
 
 
 def test_clip():
-    order = [("dWax", (5, 3)), ("dWaa", (5, 5)), ("dWya", (2, 5)), ("db", (5, 1)), ("dby", (2, 1))]
-    gradients = {name: 10 * value for name, value in vectors.drawn(3, order).items()}
+    gradients = vectors.clip_case()
     before = {name: value.copy() for name, value in gradients.items()}
     clipped = clip(gradients, 10)
     for name, (place, value) in vectors.CLIPPED.items():
