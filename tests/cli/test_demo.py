@@ -7,7 +7,7 @@ from rnn_graph.models.files import load_model
 def test_the_demo_tags_queries_and_ends_with_ten_sentences_and_the_truth(cli, tmp_path):
     out = tmp_path / "new" / "folder"
     small = ("--sentences", 2000, "--epochs", 2, "--queries", 600, "--tagger-epochs", 3)
-    small += ("--name-steps", 2000)
+    small += ("--name-steps", 500)
     result = cli("demo", "--out", out, *small, "--backend", "jax")
     assert result.status == 0, result.err
     *queries, score, colors, last = result.out.splitlines()[:5] + result.out.splitlines()[-1:]

@@ -9,7 +9,7 @@ import typer
 from rnn_graph.cli import options
 from rnn_graph.cli.options import CharCellName, ScheduleName, UnitName, chosen, refuse_given
 
-EXAMPLE = "Example: rnn-graph train char --data names.txt --out names.npz --iterations 5000"
+EXAMPLE = "Example: rnn-graph train char --data names.txt --out names.npz --iterations 2000"
 
 
 def char(

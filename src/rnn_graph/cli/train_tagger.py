@@ -11,7 +11,7 @@ from rnn_graph.cli.options import CellName, RecipeName
 
 EXAMPLE = (
     "Example: rnn-graph train tagger --data train.conll --valid valid.conll --out tagger.npz"
-    " --epochs 5"
+    " --epochs 3"
 )
 
 _changing = typer.Option(rich_help_panel="Instead of the recipe's own")
