@@ -65,8 +65,6 @@ def generate_lines(
     if unique and vocabulary.seen_lines is None:
         raise InputError("the model does not say which lines it has seen; leave out --unique")
     end = vocabulary[NEWLINE]
-    if NEWLINE in prompt:
-        raise InputError("the prompt goes over a line's end; give a prompt of one line")
     if not 0 <= min_length <= max_length:
         raise InputError(
             f"min_length {min_length} and max_length {max_length}; give 0 ≤ min_length ≤ max_length"
@@ -76,7 +74,7 @@ def generate_lines(
             f"temperature 0 gives one line only; ask for 1 instead of {count}, or leave out"
             " --unique"
         )
-    start = vocabulary.encode(prompt)
+    start = vocabulary.encode_line(prompt)
     sampling = _Sampling(model, start, max_length, temperature, top_k, top_p, rng)
     before: set[str] = set()
     refused = Counter()

@@ -42,6 +42,14 @@ class CharScore:
         return cls(mean, mean / math.log(2), perplexity(mean), characters)
 
 
+def score_characters(model: CharModel, parts: Sequence[np.ndarray]) -> CharScore:
+    """Score lines, or the one running text, as the model's vocabulary reads them."""
+    if model.vocabulary.unit == "line":
+        return score_char_lines(model, parts)
+    (text,) = parts
+    return score_char_text(model, text)
+
+
 def score_char_lines(model: CharModel, lines: Sequence[np.ndarray]) -> CharScore:
     """Score lines, each from the zero state on and with its end, as they are generated.
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from rnn_graph.char_corpus import read_lines, read_text
 from rnn_graph.char_generation import generate_lines, generate_texts
-from rnn_graph.char_scoring import CharScore, score_char_lines, score_char_text
+from rnn_graph.char_scoring import score_characters
 from rnn_graph.char_training import CharExamples, shuffled, train_char_model
 from rnn_graph.char_vocabulary import NEWLINE, CharVocabulary
 from rnn_graph.cli.console import log
@@ -47,11 +47,6 @@ class CharText:
     held_out: list[np.ndarray]
     description: str
     settings: dict[str, Any]
-
-    def score(self, model: CharModel, parts: list[np.ndarray]) -> CharScore:
-        if self.vocabulary.unit == "line":
-            return score_char_lines(model, parts)
-        return score_char_text(model, parts[0])
 
 
 @dataclass(frozen=True)
@@ -207,8 +202,8 @@ def train_and_save_char(
     if not history or history[-1][0] < steps:
         history.append((steps, smoothed[-1]))
     save()
-    score = text.score(model, _beginning(text.training))
-    held_out = text.score(model, text.held_out) if text.held_out else None
+    score = score_characters(model, _beginning(text.training))
+    held_out = score_characters(model, text.held_out) if text.held_out else None
     if plot:
         plot_smoothed_losses(plot, {model.cell_name: smoothed})
         log(f"loss curve in {plot}")

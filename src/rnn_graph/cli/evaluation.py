@@ -5,7 +5,7 @@ from typing import Any
 
 from rnn_graph.batching import next_word_pairs
 from rnn_graph.char_corpus import read_ids
-from rnn_graph.char_scoring import CharScore, score_char_lines, score_char_text
+from rnn_graph.char_scoring import CharScore, score_characters
 from rnn_graph.cli.console import log
 from rnn_graph.cli.models import load_char_model, load_tagger, load_word_model, read_corpus
 from rnn_graph.cli.options import Computing, Reading
@@ -95,12 +95,7 @@ def _score_char_model(model, data, vocabulary, reading, computing) -> tuple[Char
         )
     loaded = load_char_model(model, computing)
     ids = read_ids(data, loaded.vocabulary, encoding=reading.encoding, errors=reading.errors)
-    score = (
-        score_char_lines(loaded, ids)
-        if loaded.vocabulary.unit == "line"
-        else score_char_text(loaded, ids[0])
-    )
-    return score, signature(loaded)
+    return score_characters(loaded, ids), signature(loaded)
 
 
 def _score_tagger(model, data, part, reading, computing) -> tuple[TagScore, Signature]:

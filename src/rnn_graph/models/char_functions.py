@@ -14,9 +14,8 @@ from rnn_graph.models.char_graph import CharWeights
 from rnn_graph.models.char_inputs import CharModelConfig
 from rnn_graph.objectives import softmax_cross_entropy
 from rnn_graph.recurrence import scan_states
+from rnn_graph.reference.char_model import LARGEST_GRADIENT
 from rnn_graph.updates import clipped_by_value
-
-LARGEST_GRADIENT = 5.0
 
 Function = Callable[..., Any]
 
