@@ -6,6 +6,7 @@ the weights' gradient is then one product over all steps and sentences.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pytensor
 from pytensor import tensor as pt
@@ -41,8 +42,9 @@ def recurrent_layer(
     projected: TensorVariable,
     initial_states: Sequence[TensorVariable],
     weights: TensorVariable,
-    mask: TensorVariable,
+    mask: TensorVariable | None = None,
     *,
+    steps: TensorVariable | None = None,
     backwards: bool = False,
 ) -> list[TensorVariable]:  # [T, ..., blocks · H], [..., H] …, [H, blocks · H], [T, ...]
     """Run a cell over sequences.
@@ -58,8 +60,10 @@ def recurrent_layer(
     weights
         `W_h`, of known shape.
     mask
-        An input of the compiled function (JAX reads the number of steps off its shape): 1 where a
-        step counts, 0 where the states are handed on as they are.
+        1 where a step counts, 0 where the states are handed on as they are; None if all count.
+    steps
+        T, read off the shape of an input of the compiled function, off which JAX reads it when it
+        compiles; `mask.shape[0]` if None.
     backwards
         Begin with the last step; place t of the result belongs to step t all the same.
 
@@ -68,97 +72,121 @@ def recurrent_layer(
     list of TensorVariable
         Each state after each step, [T, ..., H]; the first is the layer's output.
     """
-    layer = _as_operation(cell, backwards, [projected, mask, *initial_states, weights])
-    return layer(projected, mask, *initial_states, weights)[: cell.states]
-
-
-def _as_operation(cell: Cell, backwards: bool, arguments: Sequence[TensorVariable]) -> OpFromGraph:
-    """The layer as an operation with a gradient of its own."""
-    inputs = [argument.type() for argument in arguments]
-    # Its outputs are the states, and the products h_{t−1} W_h, which the gradient needs again.
-    outputs = _forward(cell, backwards, *inputs)
-    differentiable = [True, False, *[True] * (cell.states + 1)]  # all but the mask
-    return OpFromGraph(
-        inputs,
-        outputs,
-        inline=True,
-        pullback=lambda *arguments: _backward(cell, backwards, *arguments),
-        connection_pattern=[[connected] * len(outputs) for connected in differentiable],
-        name=type(cell).__name__,
+    steps = mask.shape[0] if steps is None else steps
+    masks = [] if mask is None else [mask]
+    layer = _Layer(cell, backwards, len(masks)).as_operation(
+        [projected, *initial_states, weights, steps, *masks]
     )
+    return layer(projected, *initial_states, weights, steps, *masks)[: cell.states]
 
 
-def _forward(cell, backwards, projected, mask, *rest):
-    *initial_states, weights = rest
+@dataclass(frozen=True)
+class _Layer:
+    """The graphs of a layer, forwards in time and backwards, with one mask or none."""
 
-    def step(projected, mask, *states_and_weights):
-        *states, W = states_and_weights
-        recurrent = _times(states[0], W)
-        return [*_advance(cell, projected, recurrent, mask, states), recurrent]
+    cell: Cell
+    backwards: bool
+    masks: int
 
-    return scan_states(
-        step,
-        [projected, mask],
-        initial_states,
-        [weights],
-        mask.shape[0],
-        outputs=1,
-        backwards=backwards,
-    )
-
-
-def _advance(cell, projected, recurrent, mask, states):
-    mask = pt.expand_dims(mask, -1)
-    return [
-        mask * new + (1 - mask) * old
-        for new, old in zip(cell.advance(projected, recurrent, *states), states, strict=True)
-    ]
-
-
-def _backward(cell, backwards, inputs, outputs, output_gradients):
-    projected, mask, *initial_states, weights = inputs
-    *states, recurrent = outputs
-    before = [
-        shifted(s, first, backwards=backwards)
-        for s, first in zip(states, initial_states, strict=True)
-    ]
-    # A state that nobody reads has no gradient from outside.
-    read = [k for k in range(cell.states) if _is_connected(output_gradients[k])]
-
-    def step(projected, recurrent, mask, *rest):
-        states, rest = rest[: cell.states], rest[cell.states :]
-        from_outside, rest = dict(zip(read, rest, strict=False)), rest[len(read) :]
-        from_later, (W,) = rest[: cell.states], rest[cell.states :]
-        gradients = [
-            later + from_outside[k] if k in from_outside else later
-            for k, later in enumerate(from_later)
-        ]
-        after = _advance(cell, projected, recurrent, mask, states)
-        d_projected, d_recurrent, *d_states = pytensor.grad(
-            sum((a * g).sum(acc_dtype=a.dtype) for a, g in zip(after, gradients, strict=True)),
-            [projected, recurrent, *states],
-            consider_constant=gradients,
-            disconnected_inputs="ignore",
+    def as_operation(self, arguments: Sequence[TensorVariable]) -> OpFromGraph:
+        """The layer as an operation with a gradient of its own."""
+        inputs = [argument.type() for argument in arguments]
+        # Its outputs are the states, and what they were computed from, which the gradient needs.
+        outputs = self._forward(*inputs)
+        differentiable = self.cell.states + 2  # all but the steps and the mask
+        return OpFromGraph(
+            inputs,
+            outputs,
+            inline=True,
+            pullback=self._pullback,
+            connection_pattern=[
+                [place < differentiable] * len(outputs) for place in range(len(inputs))
+            ],
+            name=type(self.cell).__name__,
         )
-        d_states[0] = d_states[0] + _times(d_recurrent, W.T)
-        return [*d_states, d_projected, d_recurrent]
 
-    *d_states, d_projected, d_recurrent = scan_states(
-        step,
-        [projected, recurrent, mask, *before, *(output_gradients[k] for k in read)],
-        [pt.zeros_like(state) for state in initial_states],
-        [weights],
-        mask.shape[0],
-        outputs=2,
-        backwards=not backwards,
-    )
-    first = -1 if backwards else 0
-    return [
-        d_projected,
-        DisconnectedType()(),
-        *(gradient[first] for gradient in d_states),
-        _rows(before[0]).T @ _rows(d_recurrent),
-    ]
+    def _split(self, inputs):
+        """Projected inputs, states, weights, steps and masks."""
+        projected, *states = inputs[: self.cell.states + 1]
+        weights, steps, *masks = inputs[self.cell.states + 1 :]
+        return projected, states, weights, steps, masks
+
+    def _forward(self, *inputs):
+        projected, initial_states, weights, steps, masks = self._split(inputs)
+
+        def step(projected, *rest):
+            masks, states, (W,) = self._parts(rest)
+            combined = self.cell.combine(projected, _times(states[0], W))
+            return [*self._advance(combined, masks, states), combined]
+
+        return scan_states(
+            step,
+            [projected, *masks],
+            initial_states,
+            [weights],
+            steps,
+            outputs=1,
+            backwards=self.backwards,
+        )
+
+    def _parts(self, rest):
+        """Masks, states and what follows them, of the arguments of a step."""
+        first, last = self.masks, self.masks + self.cell.states
+        return rest[:first], rest[first:last], rest[last:]
+
+    def _advance(self, combined, masks, states):
+        after = self.cell.advance(combined, *states)
+        for mask in masks:
+            mask = pt.expand_dims(mask, -1)
+            after = [mask * new + (1 - mask) * old for new, old in zip(after, states, strict=True)]
+        return after
+
+    def _pullback(self, inputs, outputs, output_gradients):
+        projected, initial_states, weights, steps, masks = self._split(inputs)
+        *states, combined = outputs
+        before = [
+            shifted(s, first, backwards=self.backwards)
+            for s, first in zip(states, initial_states, strict=True)
+        ]
+        # A state that nobody reads has no gradient from outside.
+        read = [k for k in range(self.cell.states) if _is_connected(output_gradients[k])]
+
+        def step(combined, *rest):
+            masks, states, rest = self._parts(rest)
+            from_outside, rest = dict(zip(read, rest, strict=False)), rest[len(read) :]
+            from_later, (W,) = rest[: self.cell.states], rest[self.cell.states :]
+            gradients = [
+                later + from_outside[k] if k in from_outside else later
+                for k, later in enumerate(from_later)
+            ]
+            after = self._advance(combined, masks, states)
+            d_combined, *d_states = pytensor.grad(
+                sum((a * g).sum(acc_dtype=a.dtype) for a, g in zip(after, gradients, strict=True)),
+                [combined, *states],
+                consider_constant=gradients,
+                disconnected_inputs="ignore",
+            )
+            _, d_recurrent = self.cell.separate(d_combined)
+            d_states[0] = d_states[0] + _times(d_recurrent, W.T)
+            return [*d_states, d_combined]
+
+        *d_states, d_combined = scan_states(
+            step,
+            [combined, *masks, *before, *(output_gradients[k] for k in read)],
+            [pt.zeros_like(state) for state in initial_states],
+            [weights],
+            steps,
+            outputs=1,
+            backwards=not self.backwards,
+        )
+        d_projected, d_recurrent = self.cell.separate(d_combined)
+        first = -1 if self.backwards else 0
+        return [
+            d_projected,
+            *(gradient[first] for gradient in d_states),
+            _rows(before[0]).T @ _rows(d_recurrent),
+            *(DisconnectedType()() for _ in range(1 + self.masks)),
+        ]
 
 
 def _times(values: TensorVariable, weights: TensorVariable) -> TensorVariable:

@@ -43,13 +43,17 @@ def scan_states(
         The states and outputs of each step; place t belongs to element t of the sequences, also
         backwards.
     """
+    weights = list(weights)
     if backwards:
-        sequences = [reversed_in_time(sequence, steps) for sequence in sequences]
+        # The steps pick their elements themselves: a reversed sequence would be a copy of it.
+        step = _picking(step, len(sequences), len(initial_states))
+        weights = [*sequences, *weights]
+        sequences = [steps - 1 - positions(steps)]
     traces = pytensor.scan(
         step,
         sequences=list(sequences),
         outputs_info=[*initial_states, *[None] * outputs],
-        non_sequences=list(weights),
+        non_sequences=weights,
         n_steps=steps,
         strict=True,
         return_list=True,
@@ -98,11 +102,6 @@ def shifted(
     return pt.concatenate([initial_state[None], states[:-1]])
 
 
-def reversed_in_time(sequence: TensorVariable, steps: TensorVariable) -> TensorVariable:
-    """The sequence from its last element to its first; `[::-1]`, with a length that JAX can see."""
-    return sequence[steps - 1 - positions(steps)]
-
-
 def positions(length: TensorVariable) -> TensorVariable:  # [] -> [length]
     """0, 1, …, length - 1 as int64.
 
@@ -110,3 +109,13 @@ def positions(length: TensorVariable) -> TensorVariable:  # [] -> [length]
     """
     zero, one = (pt.constant(value, dtype="int64") for value in (0, 1))
     return pt.arange(zero, length, one)
+
+
+def _picking(step: Callable[..., list[TensorVariable]], sequences: int, states: int):
+    """`step` for a scan over places, to which the sequences are given whole."""
+
+    def step_at(place, *rest):
+        whole, weights = rest[states : states + sequences], rest[states + sequences :]
+        return step(*(sequence[place] for sequence in whole), *rest[:states], *weights)
+
+    return step_at

@@ -45,7 +45,8 @@ def advance(
     cell: Cell, weights: CharWeights, ids: TensorVariable, states: Sequence[TensorVariable]
 ) -> tuple[TensorVariable, list[TensorVariable]]:  # [B], [B, H] … -> [B, n_y], [B, H] …
     """One step for many texts: the next characters' logits, and the new states."""
-    states = cell.advance(projected_characters(weights, ids), states[0] @ weights.Wh, *states)
+    combined = cell.combine(projected_characters(weights, ids), states[0] @ weights.Wh)
+    states = cell.advance(combined, *states)
     return affine(states[0], weights.Wy, weights.by), states
 
 
