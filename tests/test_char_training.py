@@ -8,7 +8,7 @@ from rnn_graph.char_training import CharExamples, shuffled, train_char_model
 from rnn_graph.char_vocabulary import CharVocabulary
 from rnn_graph.errors import InputError, TrainingDiverged
 from rnn_graph.models.char_rnn import CharGRU, CharRNN
-from rnn_graph.training import SCHEDULES
+from rnn_graph.schedules import SCHEDULES
 from tolerances import assert_close
 
 LINES = ["ab", "abab", "ba", "b", "aabb"]

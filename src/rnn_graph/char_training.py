@@ -14,7 +14,8 @@ from rnn_graph.metrics import SmoothedLoss
 from rnn_graph.models.char_graph import BEFORE_FIRST, NO_TARGET
 from rnn_graph.models.char_model import CharModel
 from rnn_graph.randomness import RandomSource, as_random_generator
-from rnn_graph.training import SCHEDULES, Step
+from rnn_graph.schedules import Schedule, constant_rate
+from rnn_graph.training import Step
 
 # Steps in one call of the compiled function: enough that a call costs little beside them, few
 # enough that the longest of them does not set the length of many.
@@ -80,7 +81,7 @@ def train_char_model(
     iterations: int,
     *,
     learning_rate: float = 0.01,
-    schedule: Callable[[float], float] = SCHEDULES["constant"],
+    schedule: Schedule = constant_rate,
     on_step: Callable[[Step], None] = lambda step: None,
     typical_length: float = 7,
     evaluate_every: int = 1_000,

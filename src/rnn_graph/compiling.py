@@ -1,7 +1,8 @@
 """The one place that compiles graphs: backend, device, and what may be updated in place."""
 
+import importlib
 import importlib.util
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,10 +44,14 @@ class Backend:
         "c", "numba" or "jax".
     device
         The `jax.Device` of parameters and computation; None for the other backends.
+    mesh
+        The `jax.sharding.Mesh` of one axis over which minibatches are split, if there are several
+        devices; parameters are then on each.
     """
 
     name: str
     device: Any = None
+    mesh: Any = None
 
     @property
     def compiles_per_shape(self) -> bool:
@@ -58,13 +63,41 @@ class Backend:
         """The kind of device: "cpu" or "gpu"."""
         return self.device.platform if self.device is not None else "cpu"
 
-    def place(self, array: np.ndarray) -> Any:
-        """`array` on this backend's device."""
+    def place(self, array: np.ndarray, *, batch_axis: int | None = None) -> Any:
+        """`array` on this backend's device, or on all of them.
+
+        Parameters
+        ----------
+        batch_axis
+            The axis along which several devices share the array; None: each has all of it.
+        """
         if self.name != "jax":
             return array
         import jax
 
-        return jax.device_put(array, self.device)
+        if self.mesh is None:
+            return jax.device_put(array, self.device)
+        return jax.make_array_from_callback(
+            array.shape, self.sharding(batch_axis), lambda index: array[index]
+        )
+
+    def sharding(self, batch_axis: int | None) -> Any:
+        """How several devices share an array."""
+        import jax
+
+        axes = () if batch_axis is None else (*[None] * batch_axis, *self.mesh.axis_names)
+        return jax.sharding.NamedSharding(self.mesh, jax.sharding.PartitionSpec(*axes))
+
+    def fetch(self, array: Any) -> np.ndarray:
+        """A copy of an array of this backend's, wherever its parts are.
+
+        If several processes share it, all of them have to call this.
+        """
+        if self.mesh is not None and not array.is_fully_replicated:
+            import jax
+
+            array = jax.jit(lambda value: value, out_shardings=self.sharding(None))(array)
+        return np.array(array)
 
 
 def installed_backends() -> list[str]:
@@ -118,6 +151,7 @@ def compile_function(
     *,
     updates: Mapping[SharedVariable, Variable] | None = None,
     in_place: Collection[SharedVariable] = (),
+    sharded: Mapping[SharedVariable, int] | None = None,
 ) -> Callable[..., Any]:
     """Compile a graph. The function trusts its inputs: arrays of exactly the declared types.
 
@@ -131,42 +165,74 @@ def compile_function(
         Shared variables whose old value JAX may overwrite. It pays for a table of which a few
         rows change, and costs a copy where the whole array is computed anew while it is still
         read. (The other backends find out for themselves.)
+    sharded
+        The axes along which several devices share updated variables; of all other variables and
+        outputs each device has all.
     """
     return pytensor.function(
         list(inputs),
         outputs,
         updates=list((updates or {}).items()),
-        mode=_mode(backend, in_place),
+        mode=_mode(backend, in_place, sharded or {}),
         trust_input=True,
     )
 
 
-class _DonatingJAXLinker(JAXLinker):
-    """PyTensor's JAX linker, with some shared variables' buffers given away to their updates."""
+class _PlacingJAXLinker(JAXLinker):
+    """PyTensor's JAX linker that says where arrays go.
 
-    def __init__(self, donated: Iterable[SharedVariable] = ()):
+    Parameters
+    ----------
+    backend
+    donated
+        Shared variables whose buffers are given away to their updates.
+    sharded
+        As for `compile_function`.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        donated: Collection[SharedVariable] = (),
+        sharded: Mapping[SharedVariable, int] | None = None,
+    ):
         super().__init__()
-        self._donated = frozenset(donated)
+        self._backend, self._donated, self._sharded = backend, donated, sharded or {}
 
     def fgraph_convert(self, fgraph, **kwargs):
-        self._donated_positions = tuple(
-            i for i, variable in enumerate(fgraph.inputs) if variable in self._donated
-        )
+        self._options = {
+            "donate_argnums": tuple(
+                i for i, variable in enumerate(fgraph.inputs) if variable in self._donated
+            )
+        }
+        if self._backend.mesh is not None:
+            updated = getattr(fgraph, "update_mapping", None) or {}
+            self._options["out_shardings"] = [
+                self._backend.sharding(self._sharded.get(fgraph.inputs[updated[k]]))
+                if k in updated
+                else self._backend.sharding(None)
+                for k in range(len(fgraph.outputs))
+            ]
         return super().fgraph_convert(fgraph, **kwargs)
 
     def jit_compile(self, fn):
         import jax
 
-        return jax.jit(fn, donate_argnums=self._donated_positions)
+        return jax.jit(fn, **self._options)
 
 
-def _mode(backend: Backend, in_place: Collection[SharedVariable]) -> Mode:
+def _mode(
+    backend: Backend, in_place: Collection[SharedVariable], sharded: Mapping[SharedVariable, int]
+) -> Mode:
     mode = get_mode(PYTENSOR_MODES[backend.name]).excluding(*UNWANTED_REWRITES)
+    if backend.name == "numba":
+        importlib.import_module("rnn_graph.numba_operations")  # imports Numba
     if backend.name != "jax":
         return mode
     from rnn_graph import jax_rewrites  # imports JAX
 
-    mode = Mode(linker=_DonatingJAXLinker(in_place), optimizer=mode.provided_optimizer)
+    linker = _PlacingJAXLinker(backend, in_place, sharded)
+    mode = Mode(linker=linker, optimizer=mode.provided_optimizer)
     mode = mode.excluding(*jax_rewrites.UNWANTED_REWRITES)
     mode = mode.register((jax_rewrites.lengths_at_trace_time, AFTER_ALL_OTHERS))
     return mode.register((jax_rewrites.inner_graphs_in(mode), AFTER_ALL_OTHERS))

@@ -1,7 +1,8 @@
-"""What PyTensor's graphs want changed before JAX compiles them."""
+"""What PyTensor's graphs want changed before JAX compiles them, and operations as JAX has them."""
 
 from copy import copy
 
+import jax.numpy as jnp
 import numpy as np
 from pytensor.compile.mode import Mode
 from pytensor.graph.basic import Apply, Constant
@@ -10,7 +11,10 @@ from pytensor.graph.rewriting.basic import GraphRewriter, in2out, node_rewriter
 from pytensor.link.jax.dispatch import jax_funcify
 from pytensor.link.jax.dispatch.shape import JAXShapeTuple
 from pytensor.scan.op import Scan
+from pytensor.tensor.basic import ARange
 from pytensor.tensor.shape import Shape_i
+
+from rnn_graph.dropout import DropoutMask, place_hashes
 
 # The first three turn indices and products of several axes into reshapes whose shapes JAX cannot
 # see through; it has both without a reshape. Fusion is XLA's own business, and fused arithmetic of
@@ -52,6 +56,17 @@ def jax_funcify_AtTraceTime(op, node, **_):
     return evaluate
 
 
+@jax_funcify.register(DropoutMask)
+def jax_funcify_DropoutMask(op, **_):
+    def dropout_mask(values, key):
+        places = jnp.arange(values.size, dtype=jnp.uint32)
+        kept = place_hashes(jnp, places, key.astype(jnp.uint32)) >= op.threshold
+        mask = kept.astype(values.dtype) * jnp.asarray(op.scale, dtype=values.dtype)
+        return mask.reshape(values.shape)
+
+    return dropout_mask
+
+
 @node_rewriter(None)
 def compute_lengths_at_trace_time(fgraph, node):
     """Do the arithmetic of lengths while JAX traces the function, when all lengths are known.
@@ -60,7 +75,7 @@ def compute_lengths_at_trace_time(fgraph, node):
     """
     if isinstance(node.op, AtTraceTime | Shape_i | JAXShapeTuple):
         return None
-    if not all(_is_length(output) for output in node.outputs):
+    if not (isinstance(node.op, ARange) or all(_is_length(output) for output in node.outputs)):
         return None
     known = [_is_known_at_trace_time(variable) for variable in node.inputs]
     if not all(known) or all(isinstance(v, Constant) for v in node.inputs):

@@ -142,7 +142,7 @@ class _Layer:
         return after
 
     def _pullback(self, inputs, outputs, output_gradients):
-        projected, initial_states, weights, steps, masks = self._split(inputs)
+        _, initial_states, weights, steps, masks = self._split(inputs)
         *states, combined = outputs
         before = [
             shifted(s, first, backwards=self.backwards)

@@ -9,6 +9,7 @@ import numpy as np
 
 from rnn_graph.checks import require_above_zero
 from rnn_graph.errors import InputError, TrainingDiverged
+from rnn_graph.schedules import Schedule, constant_rate
 from rnn_graph.sequences import Ids
 
 
@@ -41,19 +42,6 @@ class Evaluation:
     learning_rate: float
 
 
-def constant_rate(share_done: float) -> float:
-    """The learning rate as it was given, as in the tutorial."""
-    return 1.0
-
-
-def linear_decay(share_done: float) -> float:
-    """Down to zero in a straight line: the noise of single sentences dies away at the end."""
-    return 1.0 - share_done
-
-
-SCHEDULES = {"constant": constant_rate, "linear": linear_decay}
-
-
 def train_with_sgd(
     model: Trainable,
     X_train: Sequence[Ids],
@@ -62,7 +50,7 @@ def train_with_sgd(
     nepoch: int = 100,
     evaluate_loss_after: int = 5,
     *,
-    schedule: Callable[[float], float] = constant_rate,
+    schedule: Schedule = constant_rate,
     on_step: Callable[[Step], None] = lambda step: None,
     on_evaluation: Callable[[Evaluation], None] = lambda evaluation: None,
     should_stop: Callable[[], bool] = lambda: False,

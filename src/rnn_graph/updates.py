@@ -32,6 +32,81 @@ def sgd_on_rows(
     return {table: table[rows].inc(-learning_rate * gradients)}
 
 
+def momentum(
+    gradients: Mapping[SharedVariable, TensorVariable],
+    learning_rate: TensorVariable,
+    *,
+    decay: float = 0.9,
+) -> dict[SharedVariable, TensorVariable]:
+    """Gradient descent with a heavy ball: `v ← μ v + g`, `θ ← θ − η v`; μ is `decay`.
+
+    B. Polyak, "Some methods of speeding up the convergence of iteration methods", USSR
+    Computational Mathematics and Mathematical Physics 4 (1964).
+
+    Returns
+    -------
+    dict
+        Updates of the parameters, and of v, which are new shared variables.
+    """
+    updates: dict[SharedVariable, TensorVariable] = {}
+    for parameter, gradient in gradients.items():
+        velocity = _zeros_like(parameter, f"{parameter.name}_velocity")
+        updates[velocity] = np.array(decay, dtype=velocity.dtype) * velocity + gradient
+        updates[parameter] = parameter - learning_rate * updates[velocity]
+    return updates
+
+
+def adagrad(
+    gradients: Mapping[SharedVariable, TensorVariable],
+    learning_rate: TensorVariable,
+    *,
+    epsilon: float = 1e-10,
+) -> dict[SharedVariable, TensorVariable]:
+    """Steps that shrink where gradients were large: `n ← n + g²`, `θ ← θ − η g / (√n + ε)`.
+
+    J. Duchi, E. Hazan, Y. Singer, "Adaptive subgradient methods for online learning and
+    stochastic optimization", Journal of Machine Learning Research 12 (2011).
+
+    Returns
+    -------
+    dict
+        Updates of the parameters, and of n, which are new shared variables.
+    """
+    updates: dict[SharedVariable, TensorVariable] = {}
+    for parameter, gradient in gradients.items():
+        squares = _zeros_like(parameter, f"{parameter.name}_squares")
+        updates[squares] = squares + gradient**2
+        scale = pt.sqrt(updates[squares]) + np.array(epsilon, dtype=squares.dtype)
+        updates[parameter] = parameter - learning_rate * gradient / scale
+    return updates
+
+
+def rmsprop(
+    gradients: Mapping[SharedVariable, TensorVariable],
+    learning_rate: TensorVariable,
+    *,
+    decay: float = 0.99,
+    epsilon: float = 1e-8,
+) -> dict[SharedVariable, TensorVariable]:
+    """Adagrad that forgets: `n ← ρ n + (1 − ρ) g²`, `θ ← θ − η g / (√n + ε)`.
+
+    T. Tieleman, G. Hinton, "Neural networks for machine learning", lecture 6.5 (2012).
+
+    Returns
+    -------
+    dict
+        Updates of the parameters, and of n, which are new shared variables.
+    """
+    updates: dict[SharedVariable, TensorVariable] = {}
+    for parameter, gradient in gradients.items():
+        squares = _zeros_like(parameter, f"{parameter.name}_squares")
+        rho = np.array(decay, dtype=squares.dtype)
+        updates[squares] = rho * squares + (1 - rho) * gradient**2
+        scale = pt.sqrt(updates[squares]) + np.array(epsilon, dtype=squares.dtype)
+        updates[parameter] = parameter - learning_rate * gradient / scale
+    return updates
+
+
 def adam(
     gradients: Mapping[SharedVariable, TensorVariable],
     learning_rate: TensorVariable,
@@ -108,6 +183,16 @@ def moving_averages(
     """
     averages = {p: _zeros_like(p, f"{p.name}_average") for p in parameters}
     return {average: decay * average + (1 - decay) * updates[p] for p, average in averages.items()}
+
+
+# By the names of the command line.
+OPTIMIZERS = {
+    "sgd": sgd,
+    "momentum": momentum,
+    "adagrad": adagrad,
+    "rmsprop": rmsprop,
+    "adam": adam,
+}
 
 
 def _zeros_like(parameter: SharedVariable, name: str) -> SharedVariable:

@@ -18,8 +18,9 @@ from rnn_graph.errors import InputError, TrainingDiverged
 from rnn_graph.models.char_model import CharModel
 from rnn_graph.models.files import save_model
 from rnn_graph.plotting import plot_smoothed_losses
+from rnn_graph.schedules import SCHEDULES
 from rnn_graph.signature import signature
-from rnn_graph.training import SCHEDULES, Step
+from rnn_graph.training import Step
 
 PIECE_LENGTH = 50
 SAMPLED_LINES = 5

@@ -37,7 +37,8 @@ TokenizerName = StrEnum("TokenizerName", {"NLTK": "nltk", "WHITESPACE": "whitesp
 DecodingErrors = StrEnum(
     "DecodingErrors", {"STRICT": "strict", "REPLACE": "replace", "IGNORE": "ignore"}
 )
-ScheduleName = StrEnum("ScheduleName", {"CONSTANT": "constant", "LINEAR": "linear"})
+_SCHEDULES = ("constant", "linear", "cosine", "step")
+ScheduleName = StrEnum("ScheduleName", {name.upper(): name for name in _SCHEDULES})
 
 Seed = Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seeds every random number.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]

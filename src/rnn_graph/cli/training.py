@@ -14,8 +14,9 @@ from rnn_graph.errors import InputError, TrainingDiverged
 from rnn_graph.metrics import perplexity, score_text
 from rnn_graph.models.files import WordModel, save_model
 from rnn_graph.plotting import plot_loss_curve
+from rnn_graph.schedules import SCHEDULES
 from rnn_graph.signature import signature
-from rnn_graph.training import SCHEDULES, Evaluation, Step, train_with_sgd
+from rnn_graph.training import Evaluation, Step, train_with_sgd
 
 RUNNING_LOSS_POINTS = 200
 

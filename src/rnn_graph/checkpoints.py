@@ -1,0 +1,124 @@
+"""Checkpoints of a training run: written whole or not at all, the newest of them kept."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rnn_graph.errors import InputError
+from rnn_graph.model_file import ModelFile, read_model_file, write_model_file
+
+NAME = re.compile(r"step-(\d{9,})\.npz")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a run goes on from.
+
+    Attributes
+    ----------
+    arrays
+        All that changes in training.
+    values
+        What else does, as JSON can hold it.
+    identity
+        What the run is: hyperparameters and corpus, by name.
+    is_final
+        Whether the run had ended.
+    """
+
+    arrays: Mapping[str, np.ndarray]
+    values: dict[str, Any]
+    identity: dict[str, Any]
+    is_final: bool
+
+
+class CheckpointFolder:
+    """The checkpoints of one run.
+
+    Parameters
+    ----------
+    folder
+        Is there.
+    keep
+        How many of the newest are kept.
+    """
+
+    def __init__(self, folder: Path, *, keep: int):
+        self._folder, self._keep = folder, keep
+
+    def write(self, step: int, checkpoint: Checkpoint) -> Path:
+        """Write a checkpoint, then remove the oldest that are too many.
+
+        Raises
+        ------
+        InputError
+            If it cannot be written; those that were there stay.
+        """
+        path = self._folder / f"step-{step:09}.npz"
+        described = {
+            "values": checkpoint.values,
+            "identity": checkpoint.identity,
+            "is_final": checkpoint.is_final,
+        }
+        write_model_file(path, ModelFile(dict(checkpoint.arrays), described))
+        for old in self.paths()[self._keep :]:
+            old.unlink(missing_ok=True)
+        return path
+
+    def paths(self) -> list[Path]:
+        """The checkpoints that are there, newest first."""
+        found = [path for path in self._folder.glob("step-*.npz") if NAME.fullmatch(path.name)]
+        return sorted(found, key=lambda path: int(NAME.fullmatch(path.name)[1]), reverse=True)
+
+    def newest(self, say: Callable[[str], None]) -> Checkpoint | None:
+        """The newest checkpoint that is whole; None if there is none.
+
+        Parameters
+        ----------
+        say
+            Is told of each that is not.
+        """
+        for path in self.paths():
+            try:
+                return read_checkpoint(path)
+            except InputError as error:
+                say(f"{error}; taking the checkpoint before it")
+        return None
+
+    def clear(self) -> None:
+        """Remove all checkpoints."""
+        for path in self.paths():
+            path.unlink(missing_ok=True)
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """Read one checkpoint.
+
+    Raises
+    ------
+    InputError
+        If it is not whole.
+    """
+    content = read_model_file(path)
+    try:
+        return Checkpoint(arrays=content.arrays, **content.configuration)
+    except TypeError:
+        raise InputError(f"{path} is no checkpoint") from None
+
+
+def require_same_run(then: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """Raise `InputError` naming what differs between a checkpoint's run and this one."""
+    differences = [
+        f"{name} is {now.get(name)!r} and was {then.get(name)!r}"
+        for name in sorted({*then, *now})
+        if then.get(name) != now.get(name)
+    ]
+    if differences:
+        raise InputError(
+            f"the checkpoint is of another run: {'; '.join(differences)}; give the same settings"
+            " and data, or train anew with another --out"
+        )

@@ -1,0 +1,383 @@
+"""Training language models in minibatches: epochs, evaluations, early stopping, checkpoints."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from rnn_graph.checks import require_above_zero, require_shares, require_sizes
+from rnn_graph.errors import InputError, TrainingDiverged
+from rnn_graph.language_scoring import score_tokens
+from rnn_graph.language_steps import StepSettings, TrainingSteps
+from rnn_graph.minibatches import SAMPLINGS, Ids, Minibatches
+from rnn_graph.models.language_model import LanguageModel
+from rnn_graph.schedules import SCHEDULES, with_warmup
+from rnn_graph.updates import OPTIMIZERS
+
+PLATEAU = "plateau"  # the schedule that asks the held-out loss
+SCHEDULE_NAMES = (*SCHEDULES, PLATEAU)
+# Steps between two looks at the loss: a look waits until the device is done.
+STEPS_A_LOOK = 10
+RECORDS_AN_EPOCH = 10
+
+
+@dataclass(frozen=True)
+class LanguageTrainingSettings(StepSettings):
+    """How to train, but for what `StepSettings` says of the gradients.
+
+    Attributes
+    ----------
+    batch_size, sequence_length
+        B and T; of sentences T is the longest.
+    sampling
+        A name of `rnn_graph.minibatches.SAMPLINGS`.
+    epochs
+        Times through the text.
+    learning_rate
+        Of the mean loss of a token.
+    schedule
+        A name of `rnn_graph.schedules.SCHEDULES`, or "plateau": the rate is halved whenever an
+        evaluation on held-out text is no better than the best one.
+    warmup
+        Share of all steps in which the rate rises.
+    patience
+        Evaluations on held-out text without a better one after which training ends; None: never.
+    evaluate_every
+        Epochs between evaluations.
+    seed
+        Of the order of minibatches and of dropout.
+    """
+
+    batch_size: int = 32
+    sequence_length: int = 35
+    sampling: str = "sequential"
+    epochs: int = 10
+    learning_rate: float = 0.002
+    schedule: str = "constant"
+    warmup: float = 0.0
+    patience: int | None = None
+    evaluate_every: int = 1
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        require_sizes(epochs=self.epochs, evaluate_every=self.evaluate_every)
+        require_sizes(accumulate=self.accumulate)
+        require_above_zero(learning_rate=self.learning_rate)
+        require_shares(warmup=self.warmup)
+        for name in ("clip_norm", "clip_value", "patience"):
+            if getattr(self, name) is not None:
+                require_above_zero(**{name: getattr(self, name)})
+        for name, known in (
+            ("sampling", SAMPLINGS),
+            ("schedule", SCHEDULE_NAMES),
+            ("optimizer", OPTIMIZERS),
+        ):
+            if getattr(self, name) not in known:
+                raise InputError(
+                    f"unknown {name} {getattr(self, name)!r}; give one of {', '.join(known)}"
+                )
+        if self.weight_decay and self.optimizer != "adam":
+            raise InputError(f"weight decay is for the optimizer adam, not {self.optimizer!r}")
+
+
+@dataclass
+class Position:
+    """Where training stands; with `TrainingSteps.state` all that the rest of it depends on.
+
+    Attributes
+    ----------
+    epoch, step_in_epoch, steps
+        Epochs done, minibatches done in this one, and in all.
+    plateau_factor
+        On the learning rate, of the schedule "plateau".
+    best_loss, stale
+        The least held-out loss, and the evaluations since.
+    seen
+        Tokens predicted in all epochs.
+    seconds
+        Spent training.
+    """
+
+    epoch: int = 0
+    step_in_epoch: int = 0
+    steps: int = 0
+    plateau_factor: float = 1.0
+    best_loss: float = math.inf
+    stale: int = 0
+    seen: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Record:
+    """What the history says of a moment; losses in nats a token.
+
+    Attributes
+    ----------
+    loss
+        Mean over the minibatches since the last record.
+    held_out
+        None where there was no evaluation.
+    tokens
+        Predicted since training began, in `seconds`.
+    """
+
+    step: int
+    epoch: float
+    tokens: int
+    seconds: float
+    tokens_per_second: float
+    loss: float | None
+    perplexity: float | None
+    bits: float | None
+    learning_rate: float
+    held_out: float | None = None
+
+
+@dataclass
+class Watching:
+    """Who is told of what happens, and may end it.
+
+    Attributes
+    ----------
+    on_tokens
+        Called with predicted tokens and their summed loss, every few steps.
+    on_record
+        Called with each line of the history.
+    on_evaluation
+        Called with each record that ends an epoch, and with whether the model is the best so far.
+    on_step
+        Called between any two steps at which training could go on from a checkpoint.
+    should_stop
+        Asked between any two steps.
+    """
+
+    on_tokens: Callable[[int, float], None] = lambda tokens, nats: None
+    on_record: Callable[[Record], None] = lambda record: None
+    on_evaluation: Callable[[Record, bool], None] = lambda record, is_best: None
+    on_step: Callable[[], None] = lambda: None
+    should_stop: Callable[[], bool] = lambda: False
+
+
+@dataclass
+class _Running:
+    """Losses since the last record, and those that were not looked at yet."""
+
+    nats: float = 0.0
+    tokens: int = 0
+    pending: list[tuple[Any, Any]] = field(default_factory=list)
+
+
+class LanguageTrainer:
+    """Trains a model; it can stop between any two steps and go on another day.
+
+    Parameters
+    ----------
+    model
+        Is trained.
+    ids
+        The text.
+    settings
+    held_out
+        The text that evaluations score; None for none.
+
+    Attributes
+    ----------
+    position : Position
+    best : dict of str to array, or None
+        The parameters of the least held-out loss so far.
+
+    Raises
+    ------
+    InputError
+        If the text is too short for a minibatch, or a setting wants held-out text and there is
+        none.
+    """
+
+    def __init__(
+        self,
+        model: LanguageModel,
+        ids: Ids,
+        settings: LanguageTrainingSettings,
+        *,
+        held_out: Ids | None = None,
+    ):
+        if held_out is None and (settings.schedule == PLATEAU or settings.patience is not None):
+            raise InputError(
+                "early stopping and the schedule plateau look at held-out text; keep some of it"
+                " back, or give validation text"
+            )
+        self.model, self.settings, self._held_out = model, settings, held_out
+        self.minibatches: Minibatches = SAMPLINGS[settings.sampling](
+            model, ids, settings.batch_size, settings.sequence_length, seed=settings.seed
+        )
+        self._steps = TrainingSteps(
+            model,
+            settings,
+            batch_size=settings.batch_size,
+            carries_state=self.minibatches.carries_state,
+            seed=settings.seed,
+        )
+        self._rate_factor = with_warmup(
+            SCHEDULES.get(settings.schedule, SCHEDULES["constant"]), settings.warmup
+        )
+        self.position = Position()
+        self.best: dict[str, np.ndarray] | None = None
+        self._running = _Running()
+
+    @property
+    def total_steps(self) -> int:
+        return self.settings.epochs * self.minibatches.steps_per_epoch
+
+    @property
+    def learning_rate(self) -> float:
+        """That of the next step."""
+        factor = self._rate_factor(self.position.steps / self.total_steps)
+        return self.settings.learning_rate * factor * self.position.plateau_factor
+
+    @property
+    def is_done(self) -> bool:
+        """Whether no step is left, be it for want of progress."""
+        patience = self.settings.patience
+        return self.position.epoch >= self.settings.epochs or (
+            patience is not None and self.position.stale >= patience
+        )
+
+    def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Arrays and JSON values with which `restore` goes on."""
+        self._look()
+        best = {f"best_{name}": value for name, value in (self.best or {}).items()}
+        running = {"nats": self._running.nats, "tokens": self._running.tokens}
+        return self._steps.state() | best, {"position": asdict(self.position), "running": running}
+
+    def restore(self, arrays: dict[str, np.ndarray], values: dict[str, Any]) -> None:
+        """Go on from what `state` gave, to the same parameters bit for bit.
+
+        On the same machine and backend, and with the same number of devices.
+        """
+        self._steps.restore(arrays)
+        names = [f"best_{name}" for name in self.model.parameters]
+        if names[0] in arrays:
+            self.best = {name.removeprefix("best_"): arrays[name] for name in names}
+        self.position = Position(**values["position"])
+        self._running = _Running(**values["running"])
+
+    def run(self, watching: Watching | None = None) -> None:
+        """Train to the end, or until asked to stop; with held-out text the model is the best one.
+
+        Raises
+        ------
+        TrainingDiverged
+            If a loss is NaN or infinite. The model then holds the best parameters, if there were
+            evaluations.
+        """
+        watching = watching or Watching()
+        self._clock = time.monotonic() - self.position.seconds
+        while not self.is_done and not watching.should_stop():
+            self._run_epoch(watching)
+        self._look()
+        if self.is_done and self.best is not None:
+            self.model.set_parameters(self.best)
+
+    def _run_epoch(self, watching: Watching) -> None:
+        position, per_epoch = self.position, self.minibatches.steps_per_epoch
+        if not position.step_in_epoch:
+            self._steps.reset_states()
+        steps_a_record = max(1, per_epoch // RECORDS_AN_EPOCH)
+        for segment in self.minibatches.segments(position.epoch, position.step_in_epoch):
+            self._steps.load(segment)
+            for place in range(position.step_in_epoch - segment.first_step, len(segment)):
+                rate = self.learning_rate
+                self._running.pending.append(self._steps.run(place, position.steps, rate))
+                position.steps += 1
+                position.step_in_epoch += 1
+                if len(self._running.pending) >= STEPS_A_LOOK:
+                    self._look(watching)
+                if position.step_in_epoch == per_epoch:
+                    self._end_epoch(watching)
+                elif position.step_in_epoch % steps_a_record == 0:
+                    watching.on_record(self._record(watching))
+                if position.steps % self.settings.accumulate == 0:
+                    watching.on_step()
+                    if watching.should_stop():
+                        return
+
+    def _end_epoch(self, watching: Watching) -> None:
+        position, settings = self.position, self.settings
+        position.epoch += 1
+        position.step_in_epoch = 0
+        is_last = position.epoch == settings.epochs
+        if position.epoch % settings.evaluate_every and not is_last:
+            watching.on_record(self._record(watching))
+            return
+        held_out = None
+        is_best = True
+        if self._held_out is not None:
+            self._look(watching)
+            held_out = score_tokens(self.model, self._held_out).loss
+            is_best = self._judge(held_out)
+        record = self._record(watching, held_out)
+        watching.on_record(record)
+        watching.on_evaluation(record, is_best)
+
+    def _judge(self, loss: float) -> bool:
+        """Whether a held-out loss is the least so far; what follows from it."""
+        position = self.position
+        if not math.isfinite(loss):
+            self._diverged(loss)
+        if loss < position.best_loss:
+            position.best_loss, position.stale = loss, 0
+            self.best = self.model.get_parameters()
+            return True
+        position.stale += 1
+        if self.settings.schedule == PLATEAU:
+            position.plateau_factor /= 2
+        return False
+
+    def _look(self, watching: Watching | None = None) -> None:
+        """Wait for the losses of the last steps and add them up."""
+        if not self._running.pending:
+            return
+        nats, tokens = 0.0, 0
+        for loss, count in self._running.pending:
+            nats += float(loss) * float(count)
+            tokens += int(count)
+        self._running.pending.clear()
+        if not math.isfinite(nats):
+            self._diverged(nats)
+        self._running.nats += nats
+        self._running.tokens += tokens
+        self.position.seen += tokens
+        self.position.seconds = time.monotonic() - self._clock
+        if watching is not None:
+            watching.on_tokens(tokens, nats)
+
+    def _record(self, watching: Watching, held_out: float | None = None) -> Record:
+        self._look(watching)
+        position, running = self.position, self._running
+        loss = running.nats / running.tokens if running.tokens else None
+        self._running = _Running()
+        return Record(
+            step=position.steps,
+            epoch=position.epoch + position.step_in_epoch / self.minibatches.steps_per_epoch,
+            tokens=position.seen,
+            seconds=position.seconds,
+            tokens_per_second=position.seen / max(position.seconds, 1e-9),
+            loss=loss,
+            perplexity=None if loss is None else math.exp(min(loss, 700)),
+            bits=None if loss is None else loss / math.log(2),
+            learning_rate=self.learning_rate if not self.is_done else 0.0,
+            held_out=held_out,
+        )
+
+    def _diverged(self, loss: float) -> None:
+        if self.best is not None:
+            self.model.set_parameters(self.best)
+        rate = self.settings.learning_rate
+        raise TrainingDiverged(
+            f"the loss became {loss} by step {self.position.steps:,} at learning rate {rate:g};"
+            f" train again with a smaller one, such as {rate / 4:g}"
+        )

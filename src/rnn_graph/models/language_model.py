@@ -1,0 +1,238 @@
+"""Recurrent language models of words or characters, made for minibatches."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from pytensor import tensor as pt
+
+from rnn_graph.cells import CELLS
+from rnn_graph.char_vocabulary import NEWLINE, CharVocabulary
+from rnn_graph.compiling import Backend, choose_backend, compile_function
+from rnn_graph.errors import InputError
+from rnn_graph.models.language_config import (
+    LanguageModelConfig,
+    draw_language_model_parameters,
+)
+from rnn_graph.models.language_graph import NO_TARGET, LanguageGraph
+from rnn_graph.models.parameter import Parameter
+from rnn_graph.randomness import RandomSource
+from rnn_graph.vocabulary import SENTENCE_START, Vocabulary
+
+States = list[np.ndarray]
+
+
+class LanguageModel:
+    """Embeddings → one or more recurrent layers → softmax over the next token.
+
+    Parameters
+    ----------
+    vocabulary
+        The words or characters it knows. Words include the sentence markers; characters are those
+        of running text.
+    cell
+        "elman", "gru" or "lstm".
+    hidden_dim, embedding_dim, layers
+        Sizes; `embedding_dim` is `hidden_dim` if None.
+    dropout, embedding_dropout
+        Shares of the layers' outputs and of the embeddings that a training step leaves out.
+    tie_weights
+        Use the embeddings as the output layer's weights.
+    output
+        "softmax", or "adaptive" for large vocabularies: see `AdaptiveSoftmax`.
+    context
+        "text" if a state is carried on from sentence to sentence, "sentence" if each begins anew.
+    rng
+        An int, a `Generator` or a legacy `RandomState`, from which the first values are drawn.
+    backend
+        "jax", "numba" or "c", an own `Backend`, or "auto" for the fastest one installed.
+    device, dtype
+        As for `RNNTheano`.
+
+    Attributes
+    ----------
+    parameters : dict of str to Parameter
+        See `draw_language_model_parameters`.
+    config : LanguageModelConfig
+    graph : LanguageGraph
+        Its symbolic expressions.
+
+    Raises
+    ------
+    InputError
+        If a setting is out of its range, or the backend or device is not available.
+    """
+
+    def __init__(
+        self,
+        vocabulary: Vocabulary | CharVocabulary,
+        *,
+        cell: str = "lstm",
+        hidden_dim: int = 256,
+        embedding_dim: int | None = None,
+        layers: int = 1,
+        dropout: float = 0.0,
+        embedding_dropout: float = 0.0,
+        tie_weights: bool = False,
+        output: str = "softmax",
+        context: str = "text",
+        rng: RandomSource = None,
+        backend: str | Backend = "auto",
+        device: str = "auto",
+        dtype: str = "float32",
+    ):
+        self.config = LanguageModelConfig(
+            vocabulary_size=len(vocabulary),
+            cell=str(cell),
+            hidden_dim=hidden_dim,
+            embedding_dim=hidden_dim if embedding_dim is None else embedding_dim,
+            layers=layers,
+            dropout=dropout,
+            embedding_dropout=embedding_dropout,
+            tie_weights=tie_weights,
+            output=str(output),
+            context=str(context),
+            dtype=str(dtype),
+        )
+        self.vocabulary = vocabulary
+        self.start_id = _start_id(vocabulary)
+        if not isinstance(backend, Backend):
+            backend = choose_backend(backend, device, dtype)
+        self.backend = backend
+        self.parameters = {
+            name: Parameter(name, value, self.dtype, self.backend)
+            for name, value in draw_language_model_parameters(self.config, rng).items()
+        }
+        variables = {name: parameter.variable for name, parameter in self.parameters.items()}
+        self.graph = LanguageGraph(self.config, variables)
+
+    @property
+    def dtype(self) -> str:
+        return self.config.dtype
+
+    @property
+    def word_dim(self) -> int:
+        """The number of tokens, under the name that the word models have for it."""
+        return self.config.vocabulary_size
+
+    @property
+    def reads_words(self) -> bool:
+        """Whether the tokens are words, and not characters."""
+        return isinstance(self.vocabulary, Vocabulary)
+
+    @property
+    def state_count(self) -> int:
+        """How many states a text has: those of the cell, for each layer."""
+        return self.config.layers * CELLS[self.config.cell].states
+
+    def get_parameters(self) -> dict[str, np.ndarray]:
+        """Copies of the parameters by name."""
+        return {name: parameter.get_value() for name, parameter in self.parameters.items()}
+
+    def set_parameters(self, values: dict[str, np.ndarray]) -> None:
+        """Replace the parameters by copies of `values`."""
+        for name, parameter in self.parameters.items():
+            parameter.set_value(values[name])
+
+    def save(self, path: str | Path) -> None:
+        """Write the model to a `.npz`, as `rnn_graph.save_model`."""
+        from rnn_graph.models.files import save_model
+
+        save_model(path, self)
+
+    @classmethod
+    def load(cls, path: str | Path, **computing: Any) -> Self:
+        """The model of a file, as `rnn_graph.load_model`.
+
+        Raises
+        ------
+        InputError
+            If the file holds another kind of model.
+        """
+        from rnn_graph.models.files import load_model
+
+        model = load_model(path, **computing)
+        if not isinstance(model, cls):
+            raise InputError(f"{path} holds a {type(model).__name__}, no {cls.__name__}")
+        return model
+
+    # Many texts at once
+
+    def zero_states(self, texts: int) -> States:
+        """The states of so many texts before their first tokens: (texts, hidden_dim) zeros each."""
+        shape = (texts, self.config.hidden_dim)
+        return [np.zeros(shape, dtype=self.dtype) for _ in range(self.state_count)]
+
+    def next_logits(
+        self, ids: np.ndarray, states: Sequence[np.ndarray]
+    ) -> tuple[np.ndarray, States]:  # [B], [B, H] … -> [B, V], [B, H] …
+        """One step of the recurrence: unnormalized log-probabilities, and the new states.
+
+        Parameters
+        ----------
+        ids
+            The last tokens; -1 before the first, for which `start_id` stands.
+        """
+        ids = np.where(ids < 0, self.start_id, ids).astype(np.int32)
+        logits, *states = self._next_logits(ids, *states)
+        return np.asarray(logits), states
+
+    def next_word_logits(
+        self, word: int, state: States | None = None
+    ) -> tuple[np.ndarray, States]:  # [], [1, H] … -> [V], [1, H] …
+        """`next_logits` for one text, in the form in which `generate_sentence` asks for it."""
+        logits, state = self.next_logits(np.array([word]), state or self.zero_states(1))
+        return logits[0], state
+
+    def token_losses(
+        self, x: np.ndarray, y: np.ndarray, states: Sequence[np.ndarray]
+    ) -> tuple[np.ndarray, States]:  # [T, B], [T, B], [B, H] … -> [T, B], [B, H] …
+        """−ln p of each token of `y` in nats, and the states after the last.
+
+        Parameters
+        ----------
+        x, y
+            Ids of inputs and targets, a text a column; -1 in `y` where there is nothing to predict.
+        """
+        rows = [rows[0] for rows in self.config.output_layer.rows_of(y.reshape(1, -1))]
+        losses, *states = self._token_losses(x.astype(np.int32), y.astype(np.int32), *rows, *states)
+        return np.asarray(losses).reshape(y.shape), states
+
+    def targets(self, ids: np.ndarray) -> np.ndarray:
+        """The ids as targets: -1 for a sentence's start, which nobody has to predict."""
+        if not self.reads_words:
+            return ids
+        return np.where(ids == self.start_id, NO_TARGET, ids)
+
+    @cached_property
+    def _next_logits(self):
+        ids, states = pt.ivector("ids"), self._states()
+        logits, after = self.graph.advance(ids, states)
+        return compile_function([ids, *states], [logits, *after], self.backend)
+
+    @cached_property
+    def _token_losses(self):
+        x, y, states = pt.imatrix("x"), pt.imatrix("y"), self._states()
+        rows = [pt.ivector(f"rows{k}") for k in range(self.config.output_layer.row_lists)]
+        losses, last = self.graph.losses(x, y, x.shape[0], states, rows)
+        return compile_function([x, y, *rows, *states], [losses, *last], self.backend)
+
+    def _states(self) -> list:
+        shape = (None, self.config.hidden_dim)
+        return [
+            pt.tensor(f"state{k}", dtype=self.dtype, shape=shape) for k in range(self.state_count)
+        ]
+
+
+def _start_id(vocabulary: Vocabulary | CharVocabulary) -> int:
+    """What a text is read after: a sentence's start, or the end of a line."""
+    if isinstance(vocabulary, Vocabulary):
+        vocabulary.require_sentence_markers()
+        return vocabulary[SENTENCE_START]
+    if vocabulary.unit != "text":
+        raise InputError(
+            f"the characters are those of {vocabulary.unit}s; give CharVocabulary.of_text(…)"
+        )
+    return vocabulary[NEWLINE] if NEWLINE in vocabulary.symbols else 0

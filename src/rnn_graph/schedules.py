@@ -1,0 +1,60 @@
+"""How the learning rate goes on: from the share of all steps that are done to a factor on it."""
+
+import math
+from collections.abc import Callable
+
+Schedule = Callable[[float], float]
+
+
+def constant_rate(share_done: float) -> float:
+    """The learning rate as it was given, as in the tutorial."""
+    return 1.0
+
+
+def linear_decay(share_done: float) -> float:
+    """Down to zero in a straight line: the noise of single sentences dies away at the end."""
+    return 1.0 - share_done
+
+
+def cosine_decay(share_done: float) -> float:
+    """Down to zero in half a wave, slow at both ends.
+
+    I. Loshchilov, F. Hutter, "SGDR: stochastic gradient descent with warm restarts", ICLR (2017),
+    without the restarts.
+    """
+    return (1 + math.cos(math.pi * share_done)) / 2
+
+
+def step_decay(share_done: float) -> float:
+    """A tenth after half of the steps, and a tenth of that after three quarters.
+
+    K. He et al., "Deep residual learning for image recognition", CVPR (2016).
+    """
+    return 0.1 ** ((share_done >= 0.5) + (share_done >= 0.75))
+
+
+SCHEDULES = {
+    "constant": constant_rate,
+    "linear": linear_decay,
+    "cosine": cosine_decay,
+    "step": step_decay,
+}
+
+
+def with_warmup(schedule: Schedule, warmup: float) -> Schedule:
+    """`schedule` after a rise from zero in a straight line over the first share of the steps.
+
+    P. Goyal et al., "Accurate, large minibatch SGD: training ImageNet in 1 hour" (2017).
+
+    Parameters
+    ----------
+    warmup
+        Share of all steps, 0 to below 1.
+    """
+
+    def factor(share_done: float) -> float:
+        if share_done < warmup:
+            return share_done / warmup
+        return schedule((share_done - warmup) / (1 - warmup))
+
+    return factor
