@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         save_model_parameters_theano,
     )
     from rnn_graph.models.gradient_check import gradient_check_theano
+    from rnn_graph.models.language_model import LanguageModel
     from rnn_graph.models.rnn_theano import RNNTheano
     from rnn_graph.models.rnnslu import RNNSLU
     from rnn_graph.models.sequence_tagger import SequenceTagger
@@ -33,6 +34,7 @@ _HOMES = {
     "CharLSTM": "models.char_rnn",
     "CharRNN": "models.char_rnn",
     "CharVocabulary": "char_vocabulary",
+    "LanguageModel": "models.language_model",
     "RNNNumpy": "reference.rnn_numpy",
     "RNNSLU": "models.rnnslu",
     "RNNTheano": "models.rnn_theano",
@@ -55,6 +57,7 @@ __all__ = [  # noqa: RUF022 - sorted as the eye reads
     "CharLSTM",
     "CharRNN",
     "CharVocabulary",
+    "LanguageModel",
     "RNNNumpy",
     "RNNSLU",
     "RNNTheano",

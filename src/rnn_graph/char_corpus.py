@@ -54,9 +54,17 @@ def read_text(path: str | Path, *, encoding: str = "utf-8", errors: str = "stric
 
     Parameters and errors as for `read_lines`, but for the length of lines.
     """
-    lines = [line.replace("\r\n", NEWLINE) for line in _decoded(path, encoding, errors)]
+    lines = list(stream_text(path, encoding=encoding, errors=errors))
     _require_text(path, sum(map(len, lines)))
     return lines
+
+
+def stream_text(
+    path: str | Path, *, encoding: str = "utf-8", errors: str = "strict"
+) -> Iterator[str]:
+    """`read_text` line by line, for files that do not fit into memory."""
+    for line in _decoded(path, encoding, errors):
+        yield line.replace("\r\n", NEWLINE)
 
 
 def read_ids(

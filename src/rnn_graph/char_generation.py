@@ -10,6 +10,7 @@ from rnn_graph.checks import require_sizes
 from rnn_graph.errors import InputError
 from rnn_graph.models.char_graph import BEFORE_FIRST
 from rnn_graph.models.char_model import CharModel
+from rnn_graph.models.language_model import LanguageModel
 from rnn_graph.randomness import Generator, RandomSource, as_random_generator
 from rnn_graph.sampling import check_sampling, sample_from_logits
 
@@ -102,7 +103,7 @@ def generate_lines(
 
 
 def generate_texts(
-    model: CharModel,
+    model: CharModel | LanguageModel,
     count: int,
     *,
     prompt: str = "",
@@ -169,7 +170,7 @@ def _place_of(end: int, text: np.ndarray) -> int:
     return int(places[0]) if len(places) else len(text)
 
 
-def _vocabulary_of(model: CharModel, unit: str):
+def _vocabulary_of(model: CharModel | LanguageModel, unit: str):
     vocabulary = model.vocabulary
     if vocabulary is None:
         raise InputError("the model has no characters; build it with vocabulary=CharVocabulary(…)")

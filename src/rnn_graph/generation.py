@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from rnn_graph.errors import InputError
 from rnn_graph.models.files import WordModel
+from rnn_graph.models.language_model import LanguageModel
 from rnn_graph.randomness import RandomSource, as_random_generator
 from rnn_graph.sampling import check_sampling, sample_from_logits
 from rnn_graph.vocabulary import SENTENCE_END, SENTENCE_START, Vocabulary
@@ -12,7 +13,7 @@ MOST_DRAWS = 1000
 
 
 def generate_sentence(
-    model: WordModel,
+    model: WordModel | LanguageModel,
     vocabulary: Vocabulary | None = None,
     *,
     min_length: int = 7,
@@ -28,7 +29,7 @@ def generate_sentence(
     Parameters
     ----------
     model
-        A word model.
+        A model of words.
     vocabulary
         The words behind its ids; the model's own if None.
     min_length

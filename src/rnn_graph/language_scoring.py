@@ -10,6 +10,7 @@ from rnn_graph.metrics import TextScore, perplexity
 from rnn_graph.minibatches import Ids
 from rnn_graph.models.language_graph import NO_TARGET
 from rnn_graph.models.language_model import LanguageModel
+from rnn_graph.token_store import places_of
 
 # A text is scored in columns side by side. Each begins without what came before it but one token,
 # so that there are few, and long ones.
@@ -104,7 +105,7 @@ def _score_columns(model: LanguageModel, ids: Ids, score: TokenScore) -> None:
 
 
 def _score_sentences(model: LanguageModel, ids: Ids, score: TokenScore) -> None:
-    starts = np.flatnonzero(np.asarray(ids[:]) == model.start_id)
+    starts = places_of(ids, model.start_id)
     ends, unknown = np.append(starts[1:], len(ids)), _unknown_id(model)
     by_length = np.argsort(ends - starts, kind="stable")
     for group in range(0, len(by_length), SENTENCES_A_CALL):

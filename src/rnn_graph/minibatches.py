@@ -10,6 +10,7 @@ from rnn_graph.checks import require_sizes
 from rnn_graph.errors import InputError
 from rnn_graph.models.language_graph import NO_TARGET
 from rnn_graph.models.language_model import LanguageModel
+from rnn_graph.token_store import places_of
 
 # Tokens that go to the device at a time; a step then needs nothing from outside.
 TOKENS_A_SEGMENT = 2**20
@@ -189,7 +190,7 @@ class SentenceMinibatches:
         if not model.reads_words:
             raise InputError("characters have no sentences; give sampling random or sequential")
         self._model, self._ids, self._seed = model, ids, seed
-        starts = np.flatnonzero(ids[:] == model.start_id)
+        starts = places_of(ids, model.start_id)
         lengths = np.diff(starts, append=len(ids)) - 1
         self._starts = starts[lengths > 0]
         self._lengths = np.minimum(lengths[lengths > 0], longest)

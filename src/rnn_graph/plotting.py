@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from rnn_graph.files import atomic_write
 from rnn_graph.metrics import perplexity
@@ -91,6 +92,35 @@ def plot_smoothed_losses(path: str | Path, curves: Mapping[str, Sequence[float]]
     axes.set_xlabel("steps")
     axes.set_ylabel("smoothed loss, nats a step")
     _write_picture(path, figure, axes)
+
+
+def plot_histories(path: str | Path, runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    """Draw the losses of training runs over the tokens seen, as a PNG.
+
+    Parameters
+    ----------
+    runs
+        By name, the records of each as `rnn_graph.history.read_history` has them.
+    """
+    figure, axes = _empty_picture()
+    for color, (name, records) in enumerate(runs.items()):
+        training = _losses(records, "loss")
+        held_out = _losses(records, "held_out")
+        style = {"color": f"C{color % 10}"}
+        if training:
+            axes.plot(*zip(*training, strict=True), linewidth=1, alpha=0.6, label=name, **style)
+        if held_out:
+            least = min(loss for _, loss in held_out)
+            label = f"{name}, held out: {least:.3f}"
+            axes.plot(*zip(*held_out, strict=True), marker=".", label=label, **style)
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.set_xlabel("tokens seen")
+    axes.set_ylabel("loss, nats a token")
+    _write_picture(path, figure, axes)
+
+
+def _losses(records: Sequence[Mapping[str, Any]], name: str) -> list[tuple[int, float]]:
+    return [(entry["tokens"], entry[name]) for entry in records if entry.get(name) is not None]
 
 
 def new_figure(width: float, height: float):

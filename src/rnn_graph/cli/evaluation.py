@@ -3,14 +3,23 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from rnn_graph.batching import next_word_pairs
 from rnn_graph.char_corpus import read_ids
 from rnn_graph.char_scoring import CharScore, score_characters
 from rnn_graph.cli.console import log
-from rnn_graph.cli.models import load_char_model, load_tagger, load_word_model, read_corpus
+from rnn_graph.cli.models import (
+    load_char_model,
+    load_language_model,
+    load_tagger,
+    load_word_model,
+    read_corpus,
+)
 from rnn_graph.cli.options import Computing, Reading
 from rnn_graph.cli.taggers import say_unseen_labels
 from rnn_graph.errors import InputError
+from rnn_graph.language_scoring import score_tokens
 from rnn_graph.metrics import TagScore, TextScore, score_tags, score_text
 from rnn_graph.models.files import kind_of_model
 from rnn_graph.signature import as_line, signature, versions
@@ -35,6 +44,8 @@ def score_model(
         return _score_tagger(model, data, part, reading, computing)
     if kind == "char":
         return _score_char_model(model, data, vocabulary, reading, computing)
+    if kind == "language":
+        return _score_language_model(model, data, vocabulary, reading, computing)
     loaded = load_word_model(model, vocabulary, computing)
     loaded.vocabulary.require_sentence_markers()
     corpus = read_corpus(data, reading)
@@ -87,15 +98,33 @@ def print_tag_score(score: TagScore, signed: Signature) -> None:
 
 
 def _score_char_model(model, data, vocabulary, reading, computing) -> tuple[CharScore, Signature]:
+    _refuse_vocabulary(vocabulary)
+    loaded = load_char_model(model, computing)
+    return score_characters(loaded, _character_ids(loaded, data, reading)), signature(loaded)
+
+
+def _score_language_model(model, data, vocabulary, reading, computing) -> tuple[Score, Signature]:
+    _refuse_vocabulary(vocabulary)
+    loaded = load_language_model(model, computing)
+    if loaded.reads_words:
+        corpus = read_corpus(data, reading)
+        ids = np.concatenate(corpus.encode(loaded.vocabulary))
+        return score_tokens(loaded, ids).as_text_score(), signature(loaded)
+    score = score_tokens(loaded, *_character_ids(loaded, data, reading))
+    return CharScore.of_total(score.nats, score.tokens), signature(loaded)
+
+
+def _refuse_vocabulary(vocabulary: Path | None) -> None:
     if vocabulary is not None:
-        raise InputError("a character model has its characters itself; leave out --vocabulary")
+        raise InputError("this model has its vocabulary itself; leave out --vocabulary")
+
+
+def _character_ids(model, data: Path, reading: Reading) -> list[np.ndarray]:
     if reading.file_format not in ("auto", "text"):
         raise InputError(
             f"character models read plain text; leave out --format {reading.file_format}"
         )
-    loaded = load_char_model(model, computing)
-    ids = read_ids(data, loaded.vocabulary, encoding=reading.encoding, errors=reading.errors)
-    return score_characters(loaded, ids), signature(loaded)
+    return read_ids(data, model.vocabulary, encoding=reading.encoding, errors=reading.errors)
 
 
 def _score_tagger(model, data, part, reading, computing) -> tuple[TagScore, Signature]:

@@ -6,13 +6,15 @@ from typing import Any
 
 from rnn_graph.char_generation import generate_lines, generate_texts
 from rnn_graph.cli.console import log
-from rnn_graph.cli.models import load_char_model, load_word_model
+from rnn_graph.cli.models import load_char_model, load_language_model, load_word_model
 from rnn_graph.cli.options import Computing, refuse_given
 from rnn_graph.corpus import split_words
 from rnn_graph.errors import InputError
 from rnn_graph.generation import generate_sentence
 from rnn_graph.models.files import Model, WordModel, kind_of_model
+from rnn_graph.models.language_model import LanguageModel
 from rnn_graph.randomness import as_random_generator
+from rnn_graph.vocabulary import Vocabulary
 
 LINES, TEXTS = 10, 1  # if not given
 
@@ -35,14 +37,19 @@ def drawn_texts(
     settings
         Keywords of `generate_sentence`, `generate_lines` or `generate_texts`.
     """
-    if kind_of_model(path) != "char":
+    kind = kind_of_model(path)
+    if kind in ("char", "language") and vocabulary is not None:
+        raise InputError("this model has its vocabulary itself; leave out --vocabulary")
+    if kind == "char":
+        model = load_char_model(path, computing)
+    elif kind == "language":
+        model = load_language_model(path, computing)
+    else:
+        model = load_word_model(path, vocabulary, computing)
+    if isinstance(model.vocabulary, Vocabulary):
         if unique:
             raise InputError("--unique is for character models of lines; leave it out")
-        model = load_word_model(path, vocabulary, computing)
         return model, "sentences", _sentences(model, count or LINES, prompt, rng, settings)
-    if vocabulary is not None:
-        raise InputError("a character model has its characters itself; leave out --vocabulary")
-    model = load_char_model(path, computing)
     if model.vocabulary.unit == "line":
         lines = generate_lines(
             model, count or LINES, prompt=prompt, unique=unique, rng=rng, **settings
@@ -57,7 +64,11 @@ def drawn_texts(
 
 
 def _sentences(
-    model: WordModel, count: int, prompt: str, rng: int | None, settings: dict[str, Any]
+    model: WordModel | LanguageModel,
+    count: int,
+    prompt: str,
+    rng: int | None,
+    settings: dict[str, Any],
 ) -> Iterator[str]:
     generator = as_random_generator(rng)
     words = split_words(prompt.lower())

@@ -11,6 +11,7 @@ from rnn_graph.errors import InputError
 from rnn_graph.models.char_model import CharModel
 from rnn_graph.models.char_rnn import CHAR_MODELS
 from rnn_graph.models.files import Model, WordModel, load_model
+from rnn_graph.models.language_model import LanguageModel
 from rnn_graph.models.tagger_files import TaggerModel
 from rnn_graph.text_files import read_documents
 from rnn_graph.vocabulary import Vocabulary
@@ -71,6 +72,11 @@ def load_tagger(path: Path, computing: Computing) -> TaggerModel:
 def load_char_model(path: Path, computing: Computing) -> CharModel:
     """The character model of a file, with its characters."""
     return _load_whole(path, computing, CharModel, "character model", "char")
+
+
+def load_language_model(path: Path, computing: Computing) -> LanguageModel:
+    """The language model of a file that minibatches trained."""
+    return _load_whole(path, computing, LanguageModel, "language model", "word --batch-size")
 
 
 def _load_whole(path: Path, computing: Computing, kind, name: str, command: str) -> Any:

@@ -31,13 +31,15 @@ TaggedFormat = StrEnum("TaggedFormat", {"AUTO": "auto"} | TAGGED_FORMATS)
 PartName = StrEnum("PartName", {"TRAIN": "train", "VALID": "valid", "TEST": "test"})
 RecipeName = StrEnum("RecipeName", {"WORD": "word", "SENTENCE": "sentence", "MODERN": "modern"})
 CellName = StrEnum("CellName", {"ELMAN": "elman", "GRU": "gru", "LSTM": "lstm"})
-CharCellName = StrEnum("CharCellName", {"RNN": "rnn", "LSTM": "lstm", "GRU": "gru"})
+CharCellName = StrEnum(
+    "CharCellName", {"RNN": "rnn", "ELMAN": "elman", "LSTM": "lstm", "GRU": "gru"}
+)
 UnitName = StrEnum("UnitName", {"LINE": "line", "TEXT": "text"})
 TokenizerName = StrEnum("TokenizerName", {"NLTK": "nltk", "WHITESPACE": "whitespace"})
 DecodingErrors = StrEnum(
     "DecodingErrors", {"STRICT": "strict", "REPLACE": "replace", "IGNORE": "ignore"}
 )
-_SCHEDULES = ("constant", "linear", "cosine", "step")
+_SCHEDULES = ("constant", "linear", "cosine", "step", "plateau")
 ScheduleName = StrEnum("ScheduleName", {name.upper(): name for name in _SCHEDULES})
 
 Seed = Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seeds every random number.")]

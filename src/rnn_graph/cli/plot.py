@@ -9,6 +9,7 @@ from rnn_graph.cli import options
 
 app = typer.Typer(help="Draw what a model does.", no_args_is_help=True)
 
+HISTORY_EXAMPLE = "Example: rnn-graph plot history model.run/history.jsonl --out losses.png"
 STATES_EXAMPLE = "Example: rnn-graph plot states names.npz --text velociraptor --out states.png"
 
 
@@ -30,3 +31,26 @@ def states(
     check_outputs([out], inputs=[model])
     plot_states(out, load_char_model(model, computing), text)
     log(f"picture in {out}")
+
+
+@app.command(epilog=HISTORY_EXAMPLE)
+def history(
+    files: Annotated[list[Path], typer.Argument(help="Histories of training in minibatches.")],
+    out: Annotated[Path, typer.Option(help="The PNG to write.")] = Path("losses.png"),
+) -> None:
+    """Draw the losses of one or more training runs over the tokens that they saw."""
+    from rnn_graph.cli.console import log
+    from rnn_graph.files import check_outputs
+    from rnn_graph.history import read_history
+    from rnn_graph.plotting import plot_histories
+
+    check_outputs([out], inputs=files)
+    plot_histories(out, {_run_name(file, files): read_history(file) for file in files})
+    log(f"picture in {out}")
+
+
+def _run_name(file: Path, files: list[Path]) -> str:
+    """What tells a history from the others: its folder's name, if that is enough."""
+    name = file.parent.name.removesuffix(".run") or file.stem
+    alike = [other for other in files if other.parent.name == file.parent.name]
+    return name if len(alike) == 1 else str(file)

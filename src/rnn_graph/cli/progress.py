@@ -43,7 +43,7 @@ class TrainingProgress:
         self._task = self._progress.add_task("", total=total_words, done="", rate=0.0, loss="")
         self._describe = describe
         self._total = total_words
-        self._words = 0
+        self._words = self._before = 0
         self._loss = 0.0
         self._started = self._shown = time.monotonic()
 
@@ -54,6 +54,10 @@ class TrainingProgress:
 
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
+
+    def begin_at(self, words: int) -> None:
+        """Count on from an earlier part of the run."""
+        self._words = self._before = words
 
     def on_step(self, step: Step) -> None:
         loss = step.loss / step.words
@@ -67,7 +71,7 @@ class TrainingProgress:
                 self._task,
                 completed=self._words,
                 done=f"{self._words / self._total:4.0%}",
-                rate=self._words / (now - self._started),
+                rate=(self._words - self._before) / (now - self._started),
                 loss=self._describe(self._loss),
             )
 

@@ -7,7 +7,9 @@ from typing import Annotated
 import typer
 
 from rnn_graph.cli import options
+from rnn_graph.cli.minibatch_options import Minibatches
 from rnn_graph.cli.options import CharCellName, ScheduleName, UnitName, chosen, refuse_given
+from rnn_graph.errors import InputError
 
 EXAMPLE = "Example: rnn-graph train char --data names.txt --out names.npz --iterations 2000"
 
@@ -16,21 +18,32 @@ def char(
     *,
     data: Annotated[Path, typer.Option(help="Text, gzipped or not; - for standard input.")],
     out: Annotated[Path, typer.Option(help="The model file to write (.npz).")],
-    cell: Annotated[CharCellName, typer.Option(help="What reads the characters.")] = (
-        CharCellName.LSTM
-    ),
+    cell: Annotated[
+        CharCellName, typer.Option(help="What reads the characters; rnn and elman are the same.")
+    ] = CharCellName.LSTM,
     unit: Annotated[
-        UnitName, typer.Option(help="line: each line is a name; text: it runs on.")
-    ] = UnitName.LINE,
-    hidden_dim: Annotated[int, typer.Option(min=1, help="Hidden units.")] = 50,
+        UnitName | None,
+        typer.Option(help="line (each is a name) or text (it runs on, as minibatches have it)."),
+    ] = None,
+    hidden_dim: Annotated[
+        int | None, typer.Option(min=1, help="Hidden units (50; of minibatches 256).")
+    ] = None,
     iterations: Annotated[
-        int, typer.Option(min=1, help="Steps: a line, or a piece of text, each.")
-    ] = 35_000,
+        int | None,
+        typer.Option(min=1, help="Steps (35,000): a line, or a piece of text, each."),
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Times through the text, of minibatches (10).")
+    ] = None,
     learning_rate: Annotated[
-        float, typer.Option(help="Of a line's, or a piece's, summed loss.")
-    ] = 0.01,
+        float | None,
+        typer.Option(
+            help="Of a line's, or a piece's, summed loss (0.01); of a character's mean loss"
+            " (0.002)."
+        ),
+    ] = None,
     schedule: Annotated[
-        ScheduleName, typer.Option(help="linear: the rate goes down to zero.")
+        ScheduleName, typer.Option(help="How the learning rate goes down.")
     ] = ScheduleName.CONSTANT,
     piece_length: Annotated[
         int | None, typer.Option(min=1, help="Characters a step (50); only for --unit text.")
@@ -52,9 +65,11 @@ def char(
         float, typer.Option(min=0, max=0.9, help="Share of the text kept from training.")
     ] = 0.0,
     evaluate_every: Annotated[
-        int, typer.Option(min=1, help="Steps between samples; each saves the model.")
-    ] = 5_000,
+        int | None,
+        typer.Option(min=1, help="Steps between samples (5,000); epochs of minibatches (1)."),
+    ] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw the loss curve to this PNG.")] = None,
+    minibatches: Minibatches,
     decoding: options.Decoding,
     computing: options.Computing,
     seed: options.Seed = 0,
@@ -62,9 +77,39 @@ def char(
 ) -> None:
     """Train a character model on names, or on running text.
 
-    Gradient descent with clipping, a line or a piece of text a step. Lines are shuffled; from one
-    piece of text to the next the state is carried on. Ctrl-C ends training and writes the model.
+    Gradient descent with clipping, a line or a piece of text a step, as in the tutorial; with
+    --batch-size running text in minibatches. Lines are shuffled; from one piece of text to the
+    next the state is carried on. Ctrl-C ends training and writes the model.
     """
+    of_lines = {"longest_line": longest_line, "carry_state": carry_state}
+    if minibatches.batch_size is not None:
+        from rnn_graph.cli.minibatch_training import train_characters
+
+        pieces = {"iterations": iterations, "piece_length": piece_length}
+        refuse_given(pieces | of_lines, "is not for minibatches")
+        if unit == UnitName.LINE:
+            raise InputError("--unit line is not for minibatches; leave out --batch-size")
+        train_characters(
+            data,
+            out,
+            minibatches,
+            decoding,
+            computing,
+            lowercase=lowercase,
+            held_out=held_out,
+            plot=plot,
+            as_json=as_json,
+            cell="elman" if cell == CharCellName.RNN else cell,
+            schedule=schedule,
+            seed=seed,
+            hidden_dim=hidden_dim,
+            learning_rate=learning_rate,
+            epochs=epochs,
+            evaluate_every=evaluate_every,
+        )
+        return
+    minibatches.refuse_all()
+    refuse_given({"epochs": epochs}, "is for minibatches: give --batch-size as well, or")
     from rnn_graph.char_corpus import LONGEST_LINE
     from rnn_graph.checks import require_above_zero
     from rnn_graph.cli.char_training import (
@@ -81,11 +126,11 @@ def char(
 
     refuse_numpy(computing, "character models")
     check_outputs([out, plot], inputs=[data])
+    learning_rate = 0.01 if learning_rate is None else learning_rate
     require_above_zero(learning_rate=learning_rate)
-    of_lines = {"longest_line": longest_line, "carry_state": carry_state}
     of_text = {"piece_length": piece_length}
     reading = {"lowercase": lowercase, "held_out": held_out, **vars(decoding)}
-    if unit == UnitName.LINE:
+    if unit != UnitName.TEXT:
         refuse_given(of_text, "is for --unit text")
         reading |= chosen(of_lines, longest_line=LONGEST_LINE, carry_state=False)
         text = read_lines_to_train(data, seed=seed, **reading)
@@ -95,15 +140,25 @@ def char(
     size = len(text.vocabulary)
     log(f"{data}: {text.description}, {size:,} different characters")
     model = build_char_model(
-        cell, text.vocabulary, hidden_dim=hidden_dim, seed=seed, computing=computing
+        "rnn" if cell == CharCellName.ELMAN else cell,
+        text.vocabulary,
+        hidden_dim=50 if hidden_dim is None else hidden_dim,
+        seed=seed,
+        computing=computing,
     )
-    settings = CharSettings(iterations, learning_rate, schedule, evaluate_every, seed)
+    settings = CharSettings(
+        35_000 if iterations is None else iterations,
+        learning_rate,
+        schedule,
+        5_000 if evaluate_every is None else evaluate_every,
+        seed,
+    )
     result = train_and_save_char(model, text, settings, out=out, data=str(data), plot=plot)
     if as_json:
         print_json(asdict(result))
         return
     print(f"model {result.model}")
-    step = "line" if unit == UnitName.LINE else "piece"
+    step = "piece" if unit == UnitName.TEXT else "line"
     print(f"smoothed loss {result.smoothed_loss:.4f} nats a {step}")
     for name, score in (("loss", result.score), ("held-out loss", result.held_out)):
         if score:

@@ -11,6 +11,12 @@ from rnn_graph.errors import InputError
 from rnn_graph.model_file import ModelFile, read_model_file, require_shapes, write_model_file
 from rnn_graph.models.char_files import CHAR_MODEL, build_char_model, char_content
 from rnn_graph.models.char_model import CharModel
+from rnn_graph.models.language_files import (
+    LANGUAGE_MODEL,
+    build_language_model,
+    language_model_content,
+)
+from rnn_graph.models.language_model import LanguageModel
 from rnn_graph.models.rnn_theano import RNNTheano, WordModelConfig
 from rnn_graph.models.tagger_files import (
     TAGGER_KINDS,
@@ -24,7 +30,7 @@ from rnn_graph.reference.rnn_numpy import RNNNumpy
 from rnn_graph.vocabulary import Vocabulary
 
 WordModel = RNNTheano | RNNNumpy
-Model = WordModel | CharModel | TaggerModel
+Model = WordModel | CharModel | LanguageModel | TaggerModel
 
 WORD_MODEL = "word-rnn"
 WORD_MODEL_SHAPES = {"U": ("H", "V"), "V": ("V", "H"), "W": ("H", "H")}
@@ -43,6 +49,8 @@ def save_model(path: str | Path, model: Model, *, training: dict[str, Any] | Non
         content = _word_content(model)
     elif isinstance(model, CharModel):
         content = char_content(model)
+    elif isinstance(model, LanguageModel):
+        content = language_model_content(model)
     else:
         content = tagger_content(model)
     configuration = content.configuration | {"rnn_graph": __version__}
@@ -87,20 +95,27 @@ def load_model(
         return _build_word_model(path, content, vocabulary, **computing)
     if kind == CHAR_MODEL:
         return build_char_model(path, content, **computing)
+    if kind == LANGUAGE_MODEL:
+        return build_language_model(path, content, **computing)
     if kind not in TAGGER_KINDS:
-        known = ", ".join((WORD_MODEL, CHAR_MODEL, *TAGGER_KINDS))
+        known = ", ".join((WORD_MODEL, CHAR_MODEL, LANGUAGE_MODEL, *TAGGER_KINDS))
         raise InputError(f"{path} holds a {kind!r} model; this version knows {known}")
     return build_tagger(path, content, **computing)
 
 
 def kind_of_model(path: str | Path) -> str:
-    """What a model file, or the tutorial's folder of arrays, holds: "word", "char" or "tagger"."""
+    """What a model file, or the tutorial's folder of arrays, holds.
+
+    Returns
+    -------
+    str
+        "word", "char", "language" (of minibatches) or "tagger".
+    """
     if is_slot_folder(path):
         return "tagger"
     kind = read_model_file(path).configuration.get("model", WORD_MODEL)
-    if kind == WORD_MODEL:
-        return "word"
-    return "char" if kind == CHAR_MODEL else "tagger"
+    names = {WORD_MODEL: "word", CHAR_MODEL: "char", LANGUAGE_MODEL: "language"}
+    return names.get(kind, "tagger") if isinstance(kind, str) else "tagger"
 
 
 def _word_content(model: WordModel) -> ModelFile:

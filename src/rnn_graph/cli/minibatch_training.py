@@ -1,0 +1,157 @@
+"""`train word` and `train char` with --batch-size."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rnn_graph.cli.console import log, print_json
+from rnn_graph.cli.language_corpus import LanguageCorpus, read_characters, read_words
+from rnn_graph.cli.language_training import (
+    LanguageTrainingResult,
+    RunSettings,
+    prepare_folder,
+    run_folder,
+    train_and_save_language_model,
+)
+from rnn_graph.cli.minibatch_options import MODEL_OPTIONS, TRAINING_OPTIONS, Minibatches
+from rnn_graph.cli.models import refuse_numpy
+from rnn_graph.cli.options import Computing, Decoding, Reading
+from rnn_graph.compiling import choose_backend
+from rnn_graph.errors import InputError
+from rnn_graph.language_training import LanguageTrainingSettings
+from rnn_graph.models.language_model import LanguageModel
+from rnn_graph.signature import as_line
+
+
+def train_words(
+    data: Path,
+    out: Path,
+    minibatches: Minibatches,
+    reading: Reading,
+    computing: Computing,
+    *,
+    vocabulary_size: int,
+    held_out: float,
+    **settings: Any,
+) -> None:
+    """Train on sentences and print the result."""
+    _train(
+        lambda folder: read_words(
+            data,
+            folder,
+            vocabulary_size=vocabulary_size,
+            held_out=held_out,
+            valid=minibatches.valid,
+            reading=vars(reading),
+        ),
+        data,
+        out,
+        minibatches,
+        computing,
+        held_out=held_out,
+        **settings,
+    )
+
+
+def train_characters(
+    data: Path,
+    out: Path,
+    minibatches: Minibatches,
+    decoding: Decoding,
+    computing: Computing,
+    *,
+    lowercase: bool,
+    held_out: float,
+    **settings: Any,
+) -> None:
+    """Train on running text and print the result."""
+    _train(
+        lambda folder: read_characters(
+            data,
+            folder,
+            lowercase=lowercase,
+            held_out=held_out,
+            valid=minibatches.valid,
+            decoding=vars(decoding),
+        ),
+        data,
+        out,
+        minibatches,
+        computing,
+        held_out=held_out,
+        **settings,
+    )
+
+
+def _train(
+    read_corpus,
+    data: Path,
+    out: Path,
+    minibatches: Minibatches,
+    computing: Computing,
+    *,
+    held_out: float,
+    hidden_dim: int | None,
+    cell: str | None,
+    seed: int,
+    plot: Path | None,
+    as_json: bool,
+    **training: Any,
+) -> None:
+    refuse_numpy(computing, "models of minibatches")
+    if minibatches.valid is not None and held_out:
+        raise InputError("--valid and --held-out both give text to evaluate on; leave one out")
+    given = {name: value for name, value in training.items() if value is not None}
+    settings = _training_settings(minibatches, seed, given)
+    dtype = computing.dtype or "float32"
+    backend = choose_backend(computing.backend, computing.device, dtype)
+    run = RunSettings(
+        out=out,
+        folder=run_folder(out),
+        plot=plot,
+        **minibatches.given("resume", "checkpoint_minutes", "keep_checkpoints", "tensorboard"),
+    )
+    inputs = [path for path in (data, minibatches.valid) if path is not None]
+    prepare_folder(run, inputs)
+    corpus: LanguageCorpus = read_corpus(run.folder)
+    model = LanguageModel(
+        corpus.vocabulary,
+        cell=cell or "lstm",
+        context="sentence" if settings.sampling == "sentences" else "text",
+        rng=seed,
+        backend=backend,
+        dtype=dtype,
+        **({} if hidden_dim is None else {"hidden_dim": hidden_dim}),
+        **minibatches.given(*MODEL_OPTIONS),
+    )
+    result = train_and_save_language_model(model, corpus, settings, run, data=str(data))
+    if run.writes:
+        _print_result(result, as_json)
+
+
+def _training_settings(
+    minibatches: Minibatches, seed: int, given: dict[str, Any]
+) -> LanguageTrainingSettings:
+    values = {
+        name: str(value) if isinstance(value, str) else value
+        for name, value in (minibatches.given(*TRAINING_OPTIONS) | given).items()
+    }
+    if values.get("clip_norm") == 0:
+        values["clip_norm"] = None
+    return LanguageTrainingSettings(**values, seed=seed)
+
+
+def _print_result(result: LanguageTrainingResult, as_json: bool) -> None:
+    if as_json:
+        print_json(asdict(result))
+        return
+    print(f"model {result.model}")
+    if result.loss is not None:
+        print(f"loss {result.loss:.6f} nats a token")
+        print(f"perplexity {result.perplexity:.4f}")
+    if result.held_out_loss is not None:
+        print(f"held-out loss {result.held_out_loss:.6f} nats a token")
+        print(f"held-out perplexity {result.held_out_perplexity:.4f}")
+    print(f"tokens/s {result.tokens_per_second:,.0f}")
+    print(f"history {result.history}")
+    log(as_line(result.signature))
