@@ -94,7 +94,7 @@ class Position:
     plateau_factor
         On the learning rate, of the schedule "plateau".
     best_loss, stale
-        The least held-out loss, and the evaluations since.
+        The least held-out loss (None before the first), and the evaluations since.
     seen
         Tokens predicted in all epochs.
     seconds
@@ -105,7 +105,7 @@ class Position:
     step_in_epoch: int = 0
     steps: int = 0
     plateau_factor: float = 1.0
-    best_loss: float = math.inf
+    best_loss: float | None = None
     stale: int = 0
     seen: int = 0
     seconds: float = 0.0
@@ -328,7 +328,7 @@ class LanguageTrainer:
         position = self.position
         if not math.isfinite(loss):
             self._diverged(loss)
-        if loss < position.best_loss:
+        if position.best_loss is None or loss < position.best_loss:
             position.best_loss, position.stale = loss, 0
             self.best = self.model.get_parameters()
             return True

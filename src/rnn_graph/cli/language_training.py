@@ -156,6 +156,7 @@ class _Recorder:
             if self._run.writes:
                 self._refuse_unfinished()
                 self._checkpoints.clear()
+                self._write_checkpoint()  # to go on from, however soon the run is cut off
             return
         checkpoint = self._newest()
         if checkpoint is None:
@@ -224,7 +225,7 @@ class _Recorder:
 
     def result(self, interrupted: bool) -> LanguageTrainingResult:
         position, last = self._trainer.position, self._last
-        best = position.best_loss if self._trainer.best is not None else None
+        best = position.best_loss
         loss = last.loss if last is not None else None
         return LanguageTrainingResult(
             model=str(self._run.out),
@@ -270,7 +271,7 @@ class _Recorder:
         training = {
             "data": self._data,
             "signature": self._signature,
-            "held_out_loss": self._trainer.position.best_loss if self._trainer.best else None,
+            "held_out_loss": self._trainer.position.best_loss,
             "seconds": self._trainer.position.seconds,
             "tokens": self._trainer.position.seen,
         }
