@@ -1,6 +1,7 @@
 """Checkpoints of a training run: written whole or not at all, the newest of them kept."""
 
 import re
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,12 +60,7 @@ class CheckpointFolder:
             If it cannot be written; those that were there stay.
         """
         path = self._folder / f"step-{step:09}.npz"
-        described = {
-            "values": checkpoint.values,
-            "identity": checkpoint.identity,
-            "is_final": checkpoint.is_final,
-        }
-        write_model_file(path, ModelFile(dict(checkpoint.arrays), described))
+        write_model_file(path, _content(checkpoint))
         for old in self.paths()[self._keep :]:
             old.unlink(missing_ok=True)
         return path
@@ -93,6 +89,31 @@ class CheckpointFolder:
         """Remove all checkpoints."""
         for path in self.paths():
             path.unlink(missing_ok=True)
+
+
+def checkpoint_as_bytes(checkpoint: Checkpoint) -> bytes:
+    """A checkpoint as it stands in a file, to be sent to another process."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "checkpoint.npz")
+        write_model_file(path, _content(checkpoint))
+        return path.read_bytes()
+
+
+def checkpoint_of_bytes(data: bytes) -> Checkpoint:
+    """The checkpoint that `checkpoint_as_bytes` gave."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "checkpoint.npz")
+        path.write_bytes(data)
+        return read_checkpoint(path)
+
+
+def _content(checkpoint: Checkpoint) -> ModelFile:
+    described = {
+        "values": checkpoint.values,
+        "identity": checkpoint.identity,
+        "is_final": checkpoint.is_final,
+    }
+    return ModelFile(dict(checkpoint.arrays), described)
 
 
 def read_checkpoint(path: Path) -> Checkpoint:

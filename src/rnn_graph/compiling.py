@@ -68,6 +68,21 @@ class Backend:
         """The kind of device: "cpu" or "gpu"."""
         return self.device.platform if self.device is not None else "cpu"
 
+    def assign(
+        self, variable: SharedVariable, array: np.ndarray, *, batch_axis: int | None = None
+    ) -> None:
+        """Make `array`, of the variable's type, its value, on this backend's device or devices.
+
+        The array belongs to the variable from then on.
+
+        Parameters
+        ----------
+        batch_axis
+            As for `place`.
+        """
+        # `set_value` would fetch the array from the device again.
+        variable.container.storage[0] = self.place(array, batch_axis=batch_axis)
+
     def place(self, array: np.ndarray, *, batch_axis: int | None = None) -> Any:
         """`array` on this backend's device, or on all of them.
 
@@ -212,12 +227,12 @@ class _PlacingJAXLinker(JAXLinker):
         }
         if self._backend.mesh is not None:
             updated = getattr(fgraph, "update_mapping", None) or {}
-            self._options["out_shardings"] = [
+            self._options["out_shardings"] = tuple(
                 self._backend.sharding(self._sharded.get(fgraph.inputs[updated[k]]))
                 if k in updated
                 else self._backend.sharding(None)
                 for k in range(len(fgraph.outputs))
-            ]
+            )
         return super().fgraph_convert(fgraph, **kwargs)
 
     def jit_compile(self, fn):

@@ -15,3 +15,7 @@ class InputWarning(UserWarning):
 
 class TrainingDiverged(ArithmeticError):
     """The loss became NaN or infinite; the model holds its last good parameters again."""
+
+
+class ProcessLost(RuntimeError):
+    """Another process of a run ended before its time."""

@@ -77,16 +77,17 @@ class TrainingSteps:
             self._shared(f"rows{k}", np.zeros((1, 1), dtype=np.int32), (None, None))
             for k in range(model.config.output_layer.row_lists)
         ]
+        self.reset_states()
         self._kept: dict[str, SharedVariable] = {}  # optimizer's state, accumulated gradients
         self._compile()
 
     def load(self, segment: Segment) -> None:
         """Bring minibatches to the device."""
         for variable, value in zip(self._segment, (segment.x, segment.y), strict=True):
-            variable.set_value(self._backend.place(value, batch_axis=2), borrow=True)
+            self._backend.assign(variable, value, batch_axis=2)
         rows = self._model.config.output_layer.rows_of(segment.y.reshape(len(segment), -1))
         for variable, value in zip(self._rows, rows, strict=True):
-            variable.set_value(self._backend.place(value), borrow=True)
+            self._backend.assign(variable, value)
 
     def reset_states(self) -> None:
         """Begin with zero states, as at the start of an epoch."""
@@ -131,12 +132,12 @@ class TrainingSteps:
         """Go on from what `state` gave."""
         self._model.set_parameters({name: state[name] for name in self._model.parameters})
         for name, variable in self._kept.items():
-            variable.set_value(self._backend.place(state[name]), borrow=True)
+            self._backend.assign(variable, state[name])
         self._set_states([state[variable.name] for variable in self._states])
 
     def _set_states(self, values) -> None:
         for variable, value in zip(self._states, values, strict=True):
-            variable.set_value(self._backend.place(value, batch_axis=0), borrow=True)
+            self._backend.assign(variable, value, batch_axis=0)
 
     def _rate(self, learning_rate: float) -> np.ndarray:
         return np.array(learning_rate, dtype=self._model.dtype)
@@ -216,5 +217,5 @@ class TrainingSteps:
 
     def _keep(self, variables) -> None:
         for variable in variables:
-            variable.set_value(self._backend.place(variable.get_value()), borrow=True)
+            self._backend.assign(variable, variable.get_value())
             self._kept[variable.name] = variable

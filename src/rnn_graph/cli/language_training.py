@@ -8,14 +8,22 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rnn_graph.checkpoints import Checkpoint, CheckpointFolder, require_same_run
+from rnn_graph.checkpoints import (
+    Checkpoint,
+    CheckpointFolder,
+    checkpoint_as_bytes,
+    checkpoint_of_bytes,
+    require_same_run,
+)
 from rnn_graph.cli.console import log
 from rnn_graph.cli.language_corpus import LanguageCorpus
 from rnn_graph.cli.progress import TrainingProgress, deferred_interrupt
+from rnn_graph.distributed import from_first, in_any_process
 from rnn_graph.errors import InputError, TrainingDiverged
 from rnn_graph.files import check_outputs
 from rnn_graph.history import HistoryFile, Log, TensorBoardLog, read_history
 from rnn_graph.language_training import (
+    STEPS_A_LOOK,
     LanguageTrainer,
     LanguageTrainingSettings,
     Record,
@@ -49,6 +57,8 @@ class RunSettings:
         Where else the history goes, if anywhere.
     writes
         Whether this process writes: the first one of several.
+    processes
+        How many share the run.
     """
 
     out: Path
@@ -59,6 +69,7 @@ class RunSettings:
     tensorboard: Path | None = None
     plot: Path | None = None
     writes: bool = True
+    processes: int = 1
 
 
 @dataclass(frozen=True)
@@ -110,22 +121,22 @@ def train_and_save_language_model(
         deferred_interrupt() as interrupted,
         recorder.open_logs(),
     ):
-        recorder.say = progress.say
+        recorder.say, recorder.interrupted = progress.say, interrupted
         progress.begin_at(trainer.position.seen)
         watching = Watching(
             on_tokens=lambda tokens, nats: progress.on_step(Step(tokens, nats)),
             on_record=recorder.on_record,
             on_evaluation=recorder.on_evaluation,
             on_step=recorder.on_step,
-            should_stop=interrupted,
+            should_stop=recorder.should_stop,
         )
         try:
             trainer.run(watching)
         except TrainingDiverged as error:
             kept = f"{run.out} holds the best model so far" if recorder.saved else "no model yet"
             raise TrainingDiverged(f"{error} ({kept})") from None
-        recorder.end(interrupted())
-    return recorder.result(interrupted())
+        recorder.end()
+    return recorder.result()
 
 
 class _Recorder:
@@ -147,6 +158,8 @@ class _Recorder:
         self._logs: list[Log] = []
         self._last: Record | None = None
         self._resumed_at: int | None = None
+        self._stops = False
+        self.interrupted: Callable[[], bool] = lambda: False
         self.saved = False
         self.say: Callable[[str], None] = log
 
@@ -156,7 +169,7 @@ class _Recorder:
             if self._run.writes:
                 self._refuse_unfinished()
                 self._checkpoints.clear()
-                self._write_checkpoint()  # to go on from, however soon the run is cut off
+            self._write_checkpoint()  # to go on from, however soon the run is cut off
             return
         checkpoint = self._newest()
         if checkpoint is None:
@@ -203,17 +216,26 @@ class _Recorder:
             self._save_or_warn()
 
     def on_step(self) -> None:
-        if time.monotonic() - self._last_checkpoint >= 60 * self._run.checkpoint_minutes:
+        """Write a checkpoint if it is time; several processes have to agree on it."""
+        if self._run.processes > 1 and self._trainer.position.steps % STEPS_A_LOOK:
+            return
+        since = time.monotonic() - self._last_checkpoint
+        is_due = self._run.writes and since >= 60 * self._run.checkpoint_minutes
+        is_due, self._stops = in_any_process(is_due, self.interrupted())
+        if is_due:
             self._write_checkpoint()
 
-    def end(self, interrupted: bool) -> None:
+    def should_stop(self) -> bool:
+        return self._stops
+
+    def end(self) -> None:
         """Write the last checkpoint and, unless the best one is written, the model."""
         self._write_checkpoint()
         if not self._run.writes:
             return
         if self._trainer.best is None or not self._run.out.exists():
             self._save()
-        if interrupted:
+        if self._stops:
             self.say(
                 f"interrupted after {self._trainer.position.steps:,} steps; the model is in"
                 f" {self._run.out}, and --resume goes on"
@@ -223,7 +245,7 @@ class _Recorder:
             plot_histories(self._run.plot, {self._run.out.stem: read_history(history)})
             self.say(f"loss curve in {self._run.plot}")
 
-    def result(self, interrupted: bool) -> LanguageTrainingResult:
+    def result(self) -> LanguageTrainingResult:
         position, last = self._trainer.position, self._last
         best = position.best_loss
         loss = last.loss if last is not None else None
@@ -236,7 +258,7 @@ class _Recorder:
             tokens=position.seen,
             tokens_per_second=position.seen / max(position.seconds, 1e-9),
             epochs=position.epoch + position.step_in_epoch / self._steps_per_epoch,
-            interrupted=interrupted,
+            interrupted=self._stops,
             history=str(self._run.folder / HISTORY),
             signature=self._signature,
         )
@@ -246,10 +268,15 @@ class _Recorder:
         return self._trainer.minibatches.steps_per_epoch
 
     def _newest(self) -> Checkpoint | None:
-        return self._checkpoints.newest(self.say)
+        """The newest checkpoint, as the first process has it."""
+        if self._run.processes == 1:
+            return self._checkpoints.newest(self.say)
+        found = self._checkpoints.newest(self.say) if self._run.writes else None
+        data = from_first(lambda: b"" if found is None else checkpoint_as_bytes(found))
+        return checkpoint_of_bytes(data) if data else None
 
     def _refuse_unfinished(self) -> None:
-        checkpoint = self._newest()
+        checkpoint = self._checkpoints.newest(self.say)
         if checkpoint is not None and not checkpoint.is_final:
             raise InputError(
                 f"{self._run.folder} holds an unfinished run; go on with --resume, or remove the"

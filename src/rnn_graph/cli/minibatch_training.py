@@ -1,5 +1,6 @@
 """`train word` and `train char` with --batch-size."""
 
+import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from rnn_graph.cli.minibatch_options import MODEL_OPTIONS, TRAINING_OPTIONS, Min
 from rnn_graph.cli.models import refuse_numpy
 from rnn_graph.cli.options import Computing, Decoding, Reading
 from rnn_graph.compiling import choose_backend
+from rnn_graph.distributed import Processes, join, lost_processes_explained, share_batches
 from rnn_graph.errors import InputError
 from rnn_graph.language_training import LanguageTrainingSettings
 from rnn_graph.models.language_model import LanguageModel
@@ -104,11 +106,17 @@ def _train(
     given = {name: value for name, value in training.items() if value is not None}
     settings = _training_settings(minibatches, seed, given)
     dtype = computing.dtype or "float32"
+    processes = _processes(minibatches)
+    join(processes)
     backend = choose_backend(computing.backend, computing.device, dtype)
+    if processes.count > 1 or minibatches.devices is not None:
+        backend = share_batches(backend, minibatches.devices, settings.batch_size)
     run = RunSettings(
         out=out,
-        folder=run_folder(out),
+        folder=run_folder(out) if processes.is_first else Path(tempfile.mkdtemp()),
         plot=plot,
+        writes=processes.is_first,
+        processes=processes.count,
         **minibatches.given("resume", "checkpoint_minutes", "keep_checkpoints", "tensorboard"),
     )
     inputs = [path for path in (data, minibatches.valid) if path is not None]
@@ -124,9 +132,23 @@ def _train(
         **({} if hidden_dim is None else {"hidden_dim": hidden_dim}),
         **minibatches.given(*MODEL_OPTIONS),
     )
-    result = train_and_save_language_model(model, corpus, settings, run, data=str(data))
+    with lost_processes_explained():
+        result = train_and_save_language_model(model, corpus, settings, run, data=str(data))
     if run.writes:
         _print_result(result, as_json)
+
+
+def _processes(minibatches: Minibatches) -> Processes:
+    """Which process of a run this is."""
+    given = minibatches.given("coordinator", "num_processes", "process_id")
+    if not given:
+        return Processes()
+    if len(given) < 3:
+        raise InputError(
+            "--coordinator HOST:PORT, --num-processes and --process-id belong together; give all"
+            " three"
+        )
+    return Processes(minibatches.coordinator, minibatches.num_processes, minibatches.process_id)
 
 
 def _training_settings(

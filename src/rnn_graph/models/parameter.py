@@ -73,7 +73,7 @@ class Parameter:
             stored = np.array(self._stored(value), dtype=self.variable.dtype, order="C")
         if not np.isfinite(stored).all() and np.isfinite(value).all():
             raise InputError(f"{self.name} has values too large for {stored.dtype}; use float64")
-        self.variable.set_value(self._backend.place(stored), borrow=True)
+        self._backend.assign(self.variable, stored)
 
     def _stored(self, value: np.ndarray) -> np.ndarray:
         return value.T if self.stored_transposed else value

@@ -1,0 +1,163 @@
+"""Several devices, and several processes, that share each minibatch of a training run.
+
+The compiled graph is the same: XLA splits it by where its arrays are, and adds up the gradients of
+all devices.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from rnn_graph.compiling import Backend
+from rnn_graph.errors import InputError, ProcessLost
+
+AXIS = "batch"
+# Seconds in which the processes of a run have to find each other, and after which one that says
+# nothing any more counts as lost.
+REACH_TIMEOUT = 60
+HEARTBEAT_TIMEOUT = 30
+
+
+@dataclass(frozen=True)
+class Processes:
+    """Which of how many processes this is.
+
+    Attributes
+    ----------
+    coordinator
+        HOST:PORT of process 0; None for a run of one process.
+    """
+
+    coordinator: str | None = None
+    count: int = 1
+    place: int = 0
+
+    def __post_init__(self) -> None:
+        if self.coordinator is None:
+            if self.count != 1 or self.place != 0:
+                raise InputError("several processes want --coordinator HOST:PORT as well")
+            return
+        host, _, port = self.coordinator.rpartition(":")
+        if not host or not port.isdigit() or not 0 < int(port) < 2**16:
+            raise InputError(f"the coordinator is {self.coordinator!r}; give HOST:PORT")
+        if not 0 <= self.place < self.count:
+            raise InputError(
+                f"--process-id is {self.place} of {self.count} processes; give 0 to"
+                f" {self.count - 1}"
+            )
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this is the process that writes."""
+        return self.place == 0
+
+
+def join(processes: Processes, timeout: float = REACH_TIMEOUT) -> None:
+    """Wait until all processes of the run are there. It has to come before JAX is first used.
+
+    Raises
+    ------
+    InputError
+        If they do not come together in `timeout` seconds.
+    """
+    if processes.coordinator is None:
+        return
+    import jax
+
+    jax.config.update("jax_cpu_collectives_implementation", "gloo")
+    try:
+        jax.distributed.initialize(
+            processes.coordinator,
+            num_processes=processes.count,
+            process_id=processes.place,
+            initialization_timeout=int(timeout),
+            heartbeat_timeout_seconds=HEARTBEAT_TIMEOUT,
+        )
+    except Exception as error:
+        raise InputError(
+            f"the {processes.count} processes did not meet at {processes.coordinator} within"
+            f" {timeout:g} seconds ({_first_line(error)}); are all of them started, with the same"
+            " --coordinator and --num-processes?"
+        ) from None
+
+
+def share_batches(backend: Backend, devices: int | None, batch_size: int) -> Backend:
+    """`backend` with a mesh over so many devices of its kind; None for all of all processes.
+
+    Raises
+    ------
+    InputError
+        If there are fewer, the batch cannot be split among them, or the backend has one alone.
+    """
+    import jax
+
+    if backend.name != "jax":
+        raise InputError(f"backend {backend.name!r} has one device; give --backend jax")
+    found = jax.devices(backend.platform)
+    count = len(found) if devices is None else devices
+    if count > len(found):
+        raise InputError(
+            f"{count} devices are asked for, and JAX has {len(found)} of kind {backend.platform}"
+            " here; give --devices accordingly"
+        )
+    if jax.process_count() > 1 and count != len(found):
+        raise InputError(
+            f"the processes have {len(found)} devices together; leave out --devices, or give"
+            " that number"
+        )
+    if batch_size % count:
+        raise InputError(
+            f"a batch of {batch_size} cannot be split among {count} devices; give a multiple"
+        )
+    if count == 1:
+        return backend
+    mesh = jax.sharding.Mesh(np.array(found[:count]), (AXIS,))
+    return replace(backend, mesh=mesh)
+
+
+@contextmanager
+def lost_processes_explained() -> Iterator[None]:
+    """Turn what JAX raises when another process has ended into `ProcessLost`."""
+    import jax
+
+    try:
+        yield
+    except jax.errors.JaxRuntimeError as error:
+        if jax.process_count() == 1:
+            raise
+        raise ProcessLost(
+            f"another process of this run was lost ({_first_line(error)}); start all of them again"
+            " with --resume"
+        ) from None
+
+
+def from_first(read: Callable[[], bytes]) -> bytes:
+    """What `read` gives in the first process, in all of them."""
+    import jax
+
+    if jax.process_count() == 1:
+        return read()
+    from jax.experimental import multihost_utils
+
+    first = jax.process_index() == 0
+    data = np.frombuffer(read(), dtype=np.uint8) if first else np.zeros(0, dtype=np.uint8)
+    size = int(multihost_utils.broadcast_one_to_all(np.int64(len(data))))
+    sent = data if first else np.zeros(size, dtype=np.uint8)
+    return np.asarray(multihost_utils.broadcast_one_to_all(sent)).astype(np.uint8).tobytes()
+
+
+def in_any_process(*flags: bool) -> list[bool]:
+    """For each flag whether it is set in any of the processes; all of them have to ask."""
+    import jax
+
+    if jax.process_count() == 1:
+        return list(flags)
+    from jax.experimental import multihost_utils
+
+    return np.asarray(multihost_utils.process_allgather(np.array(flags))).any(axis=0).tolist()
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]
