@@ -12,6 +12,7 @@ import numpy as np
 
 from rnn_graph.compiling import Backend
 from rnn_graph.errors import InputError, ProcessLost
+from rnn_graph.meeting import meet
 
 AXIS = "batch"
 # Seconds in which the processes of a run have to find each other, and after which one that says
@@ -49,6 +50,12 @@ class Processes:
             )
 
     @property
+    def address(self) -> tuple[str, int]:
+        """Host and port of the coordinator."""
+        host, _, port = self.coordinator.rpartition(":")
+        return host.strip("[]"), int(port)
+
+    @property
     def is_first(self) -> bool:
         """Whether this is the process that writes."""
         return self.place == 0
@@ -64,6 +71,7 @@ def join(processes: Processes, timeout: float = REACH_TIMEOUT) -> None:
     """
     if processes.coordinator is None:
         return
+    meet(*processes.address, processes.count, processes.place, timeout)
     import jax
 
     jax.config.update("jax_cpu_collectives_implementation", "gloo")
@@ -72,14 +80,12 @@ def join(processes: Processes, timeout: float = REACH_TIMEOUT) -> None:
             processes.coordinator,
             num_processes=processes.count,
             process_id=processes.place,
-            initialization_timeout=int(timeout),
             heartbeat_timeout_seconds=HEARTBEAT_TIMEOUT,
         )
     except Exception as error:
         raise InputError(
-            f"the {processes.count} processes did not meet at {processes.coordinator} within"
-            f" {timeout:g} seconds ({_first_line(error)}); are all of them started, with the same"
-            " --coordinator and --num-processes?"
+            f"JAX could not join the {processes.count} processes at {processes.coordinator}"
+            f" ({_first_line(error)}); give another --coordinator"
         ) from None
 
 

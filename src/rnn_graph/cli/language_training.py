@@ -1,6 +1,7 @@
 """From a file to a trained language model of minibatches: a run that can be taken up again."""
 
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -121,7 +122,7 @@ def train_and_save_language_model(
         deferred_interrupt() as interrupted,
         recorder.open_logs(),
     ):
-        recorder.say, recorder.interrupted = progress.say, interrupted
+        recorder.tell, recorder.interrupted = progress.say, interrupted
         progress.begin_at(trainer.position.seen)
         watching = Watching(
             on_tokens=lambda tokens, nats: progress.on_step(Step(tokens, nats)),
@@ -161,7 +162,12 @@ class _Recorder:
         self._stops = False
         self.interrupted: Callable[[], bool] = lambda: False
         self.saved = False
-        self.say: Callable[[str], None] = log
+        self.tell: Callable[[str], None] = log
+
+    def say(self, line: str) -> None:
+        """Tell the user, who has several processes before them maybe, once."""
+        if self._run.writes:
+            self.tell(line)
 
     def begin(self) -> None:
         """Take up an earlier run if asked to; else make room for a new one."""
@@ -276,12 +282,15 @@ class _Recorder:
         return checkpoint_of_bytes(data) if data else None
 
     def _refuse_unfinished(self) -> None:
-        checkpoint = self._checkpoints.newest(self.say)
-        if checkpoint is not None and not checkpoint.is_final:
+        found = self._checkpoints.newest(self.say)
+        if found is None or found.is_final or not found.values["position"]["steps"]:
+            return
+        if found.identity == self._identity:
             raise InputError(
-                f"{self._run.folder} holds an unfinished run; go on with --resume, or remove the"
-                " folder to begin anew"
+                f"{self._run.folder} holds this very run, unfinished; go on with --resume, or"
+                " remove the folder to begin anew"
             )
+        self.say(f"the checkpoints of another run in {self._run.folder} are replaced")
 
     def _write_checkpoint(self) -> None:
         arrays, values = self._trainer.state()  # of all processes
@@ -317,21 +326,34 @@ class _Recorder:
             self.say(f"rnn-graph: warning: {what}: {error}; training goes on")
 
 
-def prepare_folder(run: RunSettings, inputs: list[Path]) -> None:
+@contextmanager
+def prepared_folder(run: RunSettings, inputs: list[Path]) -> Iterator[None]:
     """Make the run's folder; find out now what cannot be written.
+
+    A folder that is new goes away again if it turns out that what was given cannot be used.
 
     Raises
     ------
     InputError
-        If an output cannot be written, or is an input.
+        If an output cannot be written, or is an input; if there is nothing to resume.
     """
     check_outputs([run.out, run.plot], inputs=inputs)
-    if not run.writes:
-        return
+    is_new = not run.folder.exists()
+    if run.resume and run.writes and is_new:
+        raise InputError(f"there is no {run.folder} to resume; leave out --resume to begin")
     try:
         os.makedirs(run.folder, exist_ok=True)
     except OSError as error:
         raise InputError(f"cannot make the folder {run.folder}: {error.strerror}") from None
+    try:
+        yield
+    except InputError:
+        if is_new:
+            shutil.rmtree(run.folder, ignore_errors=True)
+        raise
+    finally:
+        if not run.writes:
+            shutil.rmtree(run.folder, ignore_errors=True)
 
 
 def _identity(trainer: LanguageTrainer, corpus: LanguageCorpus) -> dict[str, Any]:

@@ -86,7 +86,7 @@ class Minibatches:
 
     def refuse_all(self) -> None:
         """Refuse what was given where there are no minibatches."""
-        refuse_given(vars(self), "is for minibatches: give --batch-size as well, or")
+        refuse_given(vars(self), "is for minibatches, which --batch-size turns on")
 
     def given(self, *names: str) -> dict[str, Any]:
         """Those of the named options that were given."""

@@ -10,7 +10,7 @@ from rnn_graph.cli.language_corpus import LanguageCorpus, read_characters, read_
 from rnn_graph.cli.language_training import (
     LanguageTrainingResult,
     RunSettings,
-    prepare_folder,
+    prepared_folder,
     run_folder,
     train_and_save_language_model,
 )
@@ -120,19 +120,18 @@ def _train(
         **minibatches.given("resume", "checkpoint_minutes", "keep_checkpoints", "tensorboard"),
     )
     inputs = [path for path in (data, minibatches.valid) if path is not None]
-    prepare_folder(run, inputs)
-    corpus: LanguageCorpus = read_corpus(run.folder)
-    model = LanguageModel(
-        corpus.vocabulary,
-        cell=cell or "lstm",
-        context="sentence" if settings.sampling == "sentences" else "text",
-        rng=seed,
-        backend=backend,
-        dtype=dtype,
-        **({} if hidden_dim is None else {"hidden_dim": hidden_dim}),
-        **minibatches.given(*MODEL_OPTIONS),
-    )
-    with lost_processes_explained():
+    with prepared_folder(run, inputs), lost_processes_explained():
+        corpus: LanguageCorpus = read_corpus(run.folder)
+        model = LanguageModel(
+            corpus.vocabulary,
+            cell=cell or "lstm",
+            context="sentence" if settings.sampling == "sentences" else "text",
+            rng=seed,
+            backend=backend,
+            dtype=dtype,
+            **({} if hidden_dim is None else {"hidden_dim": hidden_dim}),
+            **minibatches.given(*MODEL_OPTIONS),
+        )
         result = train_and_save_language_model(model, corpus, settings, run, data=str(data))
     if run.writes:
         _print_result(result, as_json)

@@ -109,7 +109,7 @@ def char(
         )
         return
     minibatches.refuse_all()
-    refuse_given({"epochs": epochs}, "is for minibatches: give --batch-size as well, or")
+    refuse_given({"epochs": epochs}, "is for minibatches, which --batch-size turns on")
     from rnn_graph.char_corpus import LONGEST_LINE
     from rnn_graph.checks import require_above_zero
     from rnn_graph.cli.char_training import (
