@@ -4,7 +4,14 @@ import pytest
 from pytensor import tensor as pt
 
 from rnn_graph.compiling import choose_backend, compile_function
-from rnn_graph.updates import adam, clipped_by_global_norm, moving_averages, sgd, sgd_on_rows
+from rnn_graph.updates import (
+    OPTIMIZERS,
+    adam,
+    clipped_by_global_norm,
+    moving_averages,
+    sgd,
+    sgd_on_rows,
+)
 from tolerances import assert_close
 
 
@@ -111,3 +118,57 @@ def test_a_row_that_occurs_twice_gets_both_gradients():
     expected[0] -= [5, 10]
     expected[3] -= [50.5, 101]
     assert_close(table.get_value(), expected)
+
+
+def plain_steps(name, theta, gradients, rates):
+    """The parameter after each step, as the papers write it."""
+    memory, after = np.zeros_like(theta), []
+    for g, rate in zip(gradients, rates, strict=True):
+        if name == "sgd":
+            theta = theta - rate * g
+        elif name == "momentum":
+            memory = 0.9 * memory + g
+            theta = theta - rate * memory
+        elif name == "adagrad":
+            memory = memory + g**2
+            theta = theta - rate * g / (np.sqrt(memory) + 1e-10)
+        elif name == "rmsprop":
+            memory = 0.99 * memory + 0.01 * g**2
+            theta = theta - rate * g / (np.sqrt(memory) + 1e-8)
+        after.append(theta)
+    return after
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("name", ["sgd", "momentum", "adagrad", "rmsprop"])
+def test_the_other_rules_follow_their_papers_over_twenty_steps(name, dtype):
+    rng = np.random.RandomState(1)
+    first = rng.standard_normal((3, 2))
+    theta, rate = parameter("theta", first, dtype), pt.scalar("rate", dtype=dtype)
+    gradient = theta.type("gradient")
+    updates = OPTIMIZERS[name]({theta: gradient}, rate)
+    assert all(new.dtype == old.dtype for old, new in updates.items())
+    step = step_of(updates, [gradient, rate], dtype)
+    gradients = rng.standard_normal((20, 3, 2)) * 10.0 ** rng.randint(-3, 3, (20, 1, 1))
+    rates = np.linspace(0.1, 0.01, 20)
+    for t, expected in enumerate(plain_steps(name, first, gradients, rates)):
+        step(gradients[t].astype(dtype), np.array(rates[t], dtype=dtype))
+        assert_close(theta.get_value(), expected, dtype)
+
+
+# Of PyTorch 2.13 after five steps down Σθ⁴/4 from (1, -2, 0.5) at rate 0.1: SGD(momentum=0.9),
+# Adagrad and RMSprop with their other settings as they come.
+PYTORCH = {
+    "momentum": [0.19467602124040406, 1.6762762698915226, 0.3599166434068566],
+    "adagrad": [0.7340360959806568, -1.705628046884059, 0.28380513426459036],
+    "rmsprop": [9.999999039944235e-08, -0.6806967037444186, 0.1207702092642799],
+}
+
+
+@pytest.mark.parametrize("name", sorted(PYTORCH))
+def test_the_other_rules_come_to_where_pytorchs_come(name):
+    theta, rate = parameter("theta", [1.0, -2.0, 0.5]), pt.dscalar("rate")
+    step = step_of(OPTIMIZERS[name]({theta: theta**3}, rate), [rate])
+    for _ in range(5):
+        step(np.array(0.1))
+    assert_close(theta.get_value(), PYTORCH[name])

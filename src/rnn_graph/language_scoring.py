@@ -85,16 +85,19 @@ def score_tokens(model: LanguageModel, ids: Ids) -> TokenScore:
 
 
 def _score_columns(model: LanguageModel, ids: Ids, score: TokenScore) -> None:
+    # The start of the first sentence is what its words are read after, and nothing to predict.
+    origin = int(model.reads_words and len(ids) > 0 and ids[0] == model.start_id)
     columns = max(1, min(COLUMNS, len(ids) // SHORTEST_COLUMN))
-    length = -(-len(ids) // columns)
+    length = -(-(len(ids) - origin) // columns)
     states, unknown = model.zero_states(columns), _unknown_id(model)
     for begin in range(0, length, STEPS_A_CALL):
         x = np.full((STEPS_A_CALL, columns), model.start_id, dtype=np.int32)
         y = np.full((STEPS_A_CALL, columns), NO_TARGET, dtype=np.int32)
         steps = min(STEPS_A_CALL, length - begin)
         for column in range(columns):
-            first = column * length + begin
-            targets = np.asarray(ids[first : min(first + steps, (column + 1) * length)])
+            first = origin + column * length + begin
+            end = min(first + steps, origin + (column + 1) * length)
+            targets = np.asarray(ids[first:end])
             y[: len(targets), column] = model.targets(targets)
             if not len(targets):
                 continue

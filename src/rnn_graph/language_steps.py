@@ -111,10 +111,12 @@ class TrainingSteps:
             may still be computed when they are returned.
         """
         key = (self._seed * GOLDEN_RATIO + step * (self._model.config.layers + 1)) % 2**32
-        keys = [np.uint32(key)] if self._drops else []
+        inputs = [np.array(place, dtype=np.int32)]
+        if self._drops:
+            inputs.append(np.array(key, dtype=np.uint32))
         if self._update is None:
-            return self._descend(np.int32(place), *keys, self._rate(learning_rate))
-        loss, count = self._descend(np.int32(place), *keys)
+            return self._descend(*inputs, self._rate(learning_rate))
+        loss, count = self._descend(*inputs)
         if (step + 1) % self._settings.accumulate == 0:
             self._update(self._rate(learning_rate))
         return loss, count
@@ -180,7 +182,8 @@ class TrainingSteps:
 
     def _accumulated(self, gradients, count: TensorVariable) -> dict:
         """Updates that add up gradients, weighted by the tokens that each is a mean of."""
-        tokens = self._shared("accumulated_tokens", np.zeros((), dtype=self._model.dtype))
+        # Of one element: JAX would take a zero without axes for one of float64.
+        tokens = self._shared("accumulated_tokens", np.zeros(1, dtype=self._model.dtype))
         sums = {
             parameter: self._shared(
                 f"{parameter.name}_gradients",
@@ -196,7 +199,7 @@ class TrainingSteps:
         }
 
     def _compile_update(self, rate: TensorVariable) -> Callable[..., Any]:
-        means = {parameter: total / self._tokens for parameter, total in self._sums.items()}
+        means = {parameter: total / self._tokens[0] for parameter, total in self._sums.items()}
         updates = self._descended(means, rate)
         for variable in (self._tokens, *self._sums.values()):
             updates[variable] = pt.zeros_like(variable)
