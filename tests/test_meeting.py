@@ -1,0 +1,56 @@
+import socket
+import threading
+
+import pytest
+
+from rnn_graph.errors import InputError
+from rnn_graph.meeting import meet
+
+
+@pytest.fixture
+def port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+def meet_in_threads(port, places, count, timeout=20):
+    """What each came to: None, or its error."""
+    outcomes = {}
+
+    def come(key, place):
+        try:
+            meet("127.0.0.1", port, count, place, timeout)
+            outcomes[key] = None
+        except InputError as error:
+            outcomes[key] = str(error)
+
+    threads = [threading.Thread(target=come, args=item) for item in enumerate(places)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return outcomes
+
+
+def test_all_go_on_once_all_are_there(port):
+    assert meet_in_threads(port, [2, 1, 0], 3) == {0: None, 1: None, 2: None}
+
+
+def test_the_first_says_how_many_came(port):
+    outcomes = meet_in_threads(port, [0, 1], 3, timeout=1)
+    assert f"2 of 3 processes came to 127.0.0.1:{port} within 1 seconds" in outcomes[0]
+    assert f"no process 0 with all others at 127.0.0.1:{port} within 1 seconds" in outcomes[1]
+
+
+def test_without_a_first_the_others_give_up(port):
+    assert "found no process 0" in meet_in_threads(port, [1], 2, timeout=0.5)[0]
+
+
+def test_two_of_one_number_are_refused(port):
+    outcomes = meet_in_threads(port, [0, 1, 1], 3, timeout=2)
+    assert "came as number 1 of 3" in outcomes[0]
+
+
+def test_a_port_that_is_taken_is_named(port):
+    with socket.create_server(("", port)):
+        assert f"cannot listen at 127.0.0.1:{port}" in meet_in_threads(port, [0], 2)[0]
