@@ -58,7 +58,7 @@ def test_characters_from_text_to_text(train_char, cli, tmp_path, running_text):
     assert report["signature"]["cell"] == "lstm"
     assert picture.read_bytes().startswith(b"\x89PNG")
     model = tmp_path / "out.npz"
-    assert "trained on" in cli("info", model).out
+    assert "held-out loss" in cli("info", model).out
     generated = cli("generate", model, "--prompt", "the ", "--max-length", 30, "--seed", 1)
     assert generated.out.startswith("the ")
     scored = one_json(cli("evaluate", model, "--data", running_text, "--json").out)

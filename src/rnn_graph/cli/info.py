@@ -68,13 +68,24 @@ def _history_line(entry, steps: str) -> str:
     return f"{'loss':24} {loss:.6f} after {seen:,} {steps}"
 
 
+def _run_lines(training) -> list[str]:
+    """What is known of a run in minibatches."""
+    if "tokens" not in training:
+        return []
+    lines = [f"{'tokens seen':24} {training['tokens']:,} in {training['seconds']:,.0f} seconds"]
+    if training.get("held_out_loss") is not None:
+        lines.append(f"{'held-out loss':24} {training['held_out_loss']:.4f} nats a token")
+    return lines
+
+
 def _training_lines(training, steps: str) -> list[str]:
     from rnn_graph.signature import as_line
 
     try:
         return [
             f"{'trained on':24} {training['data']}",
-            *(_history_line(entry, steps) for entry in training["history"]),
+            *(_history_line(entry, steps) for entry in training.get("history", [])),
+            *_run_lines(training),
             f"{'signature':24} {as_line(training['signature'])}",
         ]
     except (KeyError, TypeError, ValueError, AttributeError):
