@@ -66,6 +66,14 @@ def workplace(tmp_path_factory):
         )
         run("rnn-graph data colors --out names.txt")
         run("rnn-graph train char --data names.txt --out names.npz --iterations 64 --hidden-dim 8")
+        text = "".join(f"{sentence}\n" for sentence in ["ROMEO:", *sentences[:150]])
+        (folder / "shakespeare.txt").write_text(text, encoding="utf-8")
+        run(
+            "rnn-graph train char --data shakespeare.txt --out model-of-text.npz --batch-size 8"
+            " --epochs 1 --hidden-dim 8"
+        )
+    (folder / "model-of-text.run").rename(folder / "model.run")
+    (folder / "data").symlink_to(ROOT / "data")
     (folder / "predictions.txt").write_text("boston B-city B-city\ntoday B-date O\n")
     size = len((folder / "vocabulary.txt").read_text().splitlines())
     rng = np.random.RandomState(0)

@@ -54,11 +54,11 @@ def time_in_rounds(contenders: Sequence[Contender], rounds: int) -> None:
     """
     for _ in range(rounds):
         for contender in contenders:
-            _call_for(contender.run, WARM_UP)
-            contender.seconds.append(statistics.median(_call_for(contender.run, TURN)))
+            call_for(contender.run, WARM_UP)
+            contender.seconds.append(statistics.median(call_for(contender.run, TURN)))
 
 
-def _call_for(work: Callable[[], object], seconds: float) -> list[float]:
+def call_for(work: Callable[[], object], seconds: float) -> list[float]:
     """Call again and again until `seconds` have passed; how long each call took."""
     times: list[float] = []
     end = time.perf_counter() + seconds

@@ -191,7 +191,7 @@ OUTPUTS = {"softmax": Softmax, "adaptive": AdaptiveSoftmax}
 def _rows_where(chosen: np.ndarray) -> np.ndarray:  # [K, N] -> int32 [K, n]
     """The places of the true values of each row, filled up to a length of few different ones."""
     counts = chosen.sum(axis=1)
-    rows = np.full((len(chosen), bucket_length(max(1, counts.max()))), NO_ROW, dtype=np.int32)
+    rows = np.full((len(chosen), bucket_length(max(1, int(counts.max())))), NO_ROW, dtype=np.int32)
     batch, place = np.nonzero(chosen)
     rows[batch, np.arange(len(place)) - np.repeat(np.cumsum(counts) - counts, counts)] = place
     return rows
