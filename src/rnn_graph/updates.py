@@ -72,13 +72,9 @@ def adagrad(
     dict
         Updates of the parameters, and of n, which are new shared variables.
     """
-    updates: dict[SharedVariable, TensorVariable] = {}
-    for parameter, gradient in gradients.items():
-        squares = _zeros_like(parameter, f"{parameter.name}_squares")
-        updates[squares] = squares + gradient**2
-        scale = pt.sqrt(updates[squares]) + np.array(epsilon, dtype=squares.dtype)
-        updates[parameter] = parameter - learning_rate * gradient / scale
-    return updates
+    return _scaled_by_roots(
+        gradients, learning_rate, lambda squares, gradient: squares + gradient**2, epsilon
+    )
 
 
 def rmsprop(
@@ -97,14 +93,12 @@ def rmsprop(
     dict
         Updates of the parameters, and of n, which are new shared variables.
     """
-    updates: dict[SharedVariable, TensorVariable] = {}
-    for parameter, gradient in gradients.items():
-        squares = _zeros_like(parameter, f"{parameter.name}_squares")
+
+    def forgetful(squares, gradient):
         rho = np.array(decay, dtype=squares.dtype)
-        updates[squares] = rho * squares + (1 - rho) * gradient**2
-        scale = pt.sqrt(updates[squares]) + np.array(epsilon, dtype=squares.dtype)
-        updates[parameter] = parameter - learning_rate * gradient / scale
-    return updates
+        return rho * squares + (1 - rho) * gradient**2
+
+    return _scaled_by_roots(gradients, learning_rate, forgetful, epsilon)
 
 
 def adam(
@@ -193,6 +187,17 @@ OPTIMIZERS = {
     "rmsprop": rmsprop,
     "adam": adam,
 }
+
+
+def _scaled_by_roots(gradients, learning_rate, gathered, epsilon):
+    """Steps divided by the roots of squares, which `gathered` gathers from the gradients."""
+    updates: dict[SharedVariable, TensorVariable] = {}
+    for parameter, gradient in gradients.items():
+        squares = _zeros_like(parameter, f"{parameter.name}_squares")
+        updates[squares] = gathered(squares, gradient)
+        scale = pt.sqrt(updates[squares]) + np.array(epsilon, dtype=squares.dtype)
+        updates[parameter] = parameter - learning_rate * gradient / scale
+    return updates
 
 
 def _zeros_like(parameter: SharedVariable, name: str) -> SharedVariable:

@@ -1,12 +1,13 @@
 """`train word` and `train char` with --batch-size."""
 
 import tempfile
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from rnn_graph.cli.console import log, print_json
-from rnn_graph.cli.language_corpus import LanguageCorpus, read_characters, read_words
+from rnn_graph.cli.language_corpus import LanguageCorpus
 from rnn_graph.cli.language_training import (
     LanguageTrainingResult,
     RunSettings,
@@ -16,7 +17,7 @@ from rnn_graph.cli.language_training import (
 )
 from rnn_graph.cli.minibatch_options import MODEL_OPTIONS, TRAINING_OPTIONS, Minibatches
 from rnn_graph.cli.models import refuse_numpy
-from rnn_graph.cli.options import Computing, Decoding, Reading
+from rnn_graph.cli.options import Computing
 from rnn_graph.compiling import choose_backend
 from rnn_graph.distributed import Processes, join, lost_processes_explained, share_batches
 from rnn_graph.errors import InputError
@@ -25,68 +26,8 @@ from rnn_graph.models.language_model import LanguageModel
 from rnn_graph.signature import as_line
 
 
-def train_words(
-    data: Path,
-    out: Path,
-    minibatches: Minibatches,
-    reading: Reading,
-    computing: Computing,
-    *,
-    vocabulary_size: int,
-    held_out: float,
-    **settings: Any,
-) -> None:
-    """Train on sentences and print the result."""
-    _train(
-        lambda folder: read_words(
-            data,
-            folder,
-            vocabulary_size=vocabulary_size,
-            held_out=held_out,
-            valid=minibatches.valid,
-            reading=vars(reading),
-        ),
-        data,
-        out,
-        minibatches,
-        computing,
-        held_out=held_out,
-        **settings,
-    )
-
-
-def train_characters(
-    data: Path,
-    out: Path,
-    minibatches: Minibatches,
-    decoding: Decoding,
-    computing: Computing,
-    *,
-    lowercase: bool,
-    held_out: float,
-    **settings: Any,
-) -> None:
-    """Train on running text and print the result."""
-    _train(
-        lambda folder: read_characters(
-            data,
-            folder,
-            lowercase=lowercase,
-            held_out=held_out,
-            valid=minibatches.valid,
-            decoding=vars(decoding),
-        ),
-        data,
-        out,
-        minibatches,
-        computing,
-        held_out=held_out,
-        **settings,
-    )
-
-
-def _train(
-    read_corpus,
+def train_in_minibatches(
+    read_corpus: Callable[[Path], LanguageCorpus],
     data: Path,
     out: Path,
     minibatches: Minibatches,
@@ -100,6 +41,17 @@ def _train(
     as_json: bool,
     **training: Any,
 ) -> None:
+    """Train a language model and print the result.
+
+    Parameters
+    ----------
+    read_corpus
+        Reads the text, and may keep it in the run's folder.
+    data
+        Where the text comes from.
+    training
+        Settings of `LanguageTrainingSettings` beside those of `minibatches`; None: not given.
+    """
     refuse_numpy(computing, "models of minibatches")
     if minibatches.valid is not None and held_out:
         raise InputError("--valid and --held-out both give text to evaluate on; leave one out")
@@ -121,7 +73,7 @@ def _train(
     )
     inputs = [path for path in (data, minibatches.valid) if path is not None]
     with prepared_folder(run, inputs), lost_processes_explained():
-        corpus: LanguageCorpus = read_corpus(run.folder)
+        corpus = read_corpus(run.folder)
         model = LanguageModel(
             corpus.vocabulary,
             cell=cell or "lstm",

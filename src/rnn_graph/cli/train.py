@@ -1,6 +1,7 @@
 """`rnn-graph train`: from a text file to a model file."""
 
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -74,16 +75,23 @@ def word(
         "evaluate_every": evaluate_every,
     }
     if minibatches.batch_size is not None:
-        from rnn_graph.cli.minibatch_training import train_words
+        from rnn_graph.cli.language_corpus import read_words
+        from rnn_graph.cli.minibatch_training import train_in_minibatches
 
         refuse_given({"bptt_truncate": bptt_truncate, "limit": limit}, "is for single sentences")
-        train_words(
+        train_in_minibatches(
+            partial(
+                read_words,
+                data,
+                vocabulary_size=vocabulary_size,
+                held_out=held_out,
+                valid=minibatches.valid,
+                reading=vars(reading),
+            ),
             data,
             out,
             minibatches,
-            reading,
             computing,
-            vocabulary_size=vocabulary_size,
             held_out=held_out,
             plot=plot,
             as_json=as_json,

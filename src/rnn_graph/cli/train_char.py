@@ -1,6 +1,7 @@
 """`rnn-graph train char`: from lines or running text to a character model."""
 
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -83,19 +84,26 @@ def char(
     """
     of_lines = {"longest_line": longest_line, "carry_state": carry_state}
     if minibatches.batch_size is not None:
-        from rnn_graph.cli.minibatch_training import train_characters
+        from rnn_graph.cli.language_corpus import read_characters
+        from rnn_graph.cli.minibatch_training import train_in_minibatches
 
         pieces = {"iterations": iterations, "piece_length": piece_length}
         refuse_given(pieces | of_lines, "is not for minibatches")
         if unit == UnitName.LINE:
             raise InputError("--unit line is not for minibatches; leave out --batch-size")
-        train_characters(
+        train_in_minibatches(
+            partial(
+                read_characters,
+                data,
+                lowercase=lowercase,
+                held_out=held_out,
+                valid=minibatches.valid,
+                decoding=vars(decoding),
+            ),
             data,
             out,
             minibatches,
-            decoding,
             computing,
-            lowercase=lowercase,
             held_out=held_out,
             plot=plot,
             as_json=as_json,
