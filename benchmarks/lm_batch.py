@@ -9,18 +9,21 @@ clipped to 1, the state carried from minibatch to minibatch. Random ids, the sam
 
 Each contender lives in a process of its own, so that threads and memory are apart, and takes its
 turns while the others wait. All begin with the same parameters; their losses over the first steps
-have to agree before anything is timed. Memory is the process's peak, less what it held before the
-model was built. The adaptive output has other parameters, and is compared with this project alone;
+have to agree before anything is timed. Memory is the process's peak while it is timed, less what it
+held once its libraries were imported (Linux alone). The adaptive output has other parameters, and is compared with this project alone;
 its ids are drawn as words are, after Zipf, for on words it depends how often they are rare.
 """
 
 import argparse
+import contextlib
 import json
+import math
 import multiprocessing
 import os
-import resource
 import statistics
+from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 
@@ -33,6 +36,10 @@ WORKLOADS = {
 }
 OURS, ADAPTIVE = "rnn_graph jax", "rnn_graph jax, adaptive output"
 EAGER, COMPILED = "PyTorch eager", "PyTorch compile"
+LIBRARIES = {
+    **dict.fromkeys((OURS, ADAPTIVE), ("jax", "rnn_graph.language_steps")),
+    **dict.fromkeys((EAGER, COMPILED), ("torch",)),
+}
 LEARNING_RATE = 0.5
 BATCHES, CHECKED_STEPS, CLOSE = 8, 5, 1e-4
 TURN = 2.0  # seconds
@@ -85,7 +92,9 @@ def build(name: str, workload, parameters):
 
 def serve(name: str, workload, parameters, pipe) -> None:
     """Build a contender; report its first losses, then the seconds a step of each turn."""
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for library in LIBRARIES[name]:
+        import_module(library)
+    before = memory("VmRSS")
     step = build(name, workload, parameters)
     done = CHECKED_STEPS
     pipe.send([step(k) for k in range(CHECKED_STEPS)])
@@ -95,11 +104,21 @@ def serve(name: str, workload, parameters, pipe) -> None:
         done += 1
         step(done)
 
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")  # the peak is counted from here on
     while pipe.recv():
         call_for(once, WARM_UP)
         pipe.send(statistics.median(call_for(once, TURN)))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    pipe.send((peak - before) / 1024)
+    pipe.send(memory("VmHWM") - before)
+
+
+def memory(entry: str) -> float:
+    """A line of this process's status in megabytes; NaN where there is none."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith(f"{entry}:"):
+                return int(line.split()[1]) / 1024
+    return math.nan
 
 
 def contenders(name: str) -> dict[str, bool]:

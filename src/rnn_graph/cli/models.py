@@ -94,9 +94,10 @@ def _load_whole(path: Path, computing: Computing, kind, name: str, command: str)
 
 def _require_kind(path: Path, model: Model, kind, name: str, command: str) -> None:
     if not isinstance(model, kind):
+        without = " without --batch-size" if isinstance(model, LanguageModel) else ""
         raise InputError(
             f"{path} holds a {type(model).__name__}, no {name}; give a file that"
-            f" `rnn-graph train {command}` wrote"
+            f" `rnn-graph train {command}` wrote{without}"
         )
 
 
