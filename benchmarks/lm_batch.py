@@ -9,9 +9,10 @@ clipped to 1, the state carried from minibatch to minibatch. Random ids, the sam
 
 Each contender lives in a process of its own, so that threads and memory are apart, and takes its
 turns while the others wait. All begin with the same parameters; their losses over the first steps
-have to agree before anything is timed. Memory is the process's peak while it is timed, less what it
-held once its libraries were imported (Linux alone). The adaptive output has other parameters, and is compared with this project alone;
-its ids are drawn as words are, after Zipf, for on words it depends how often they are rare.
+have to agree before anything is timed. Memory is the process's peak while it is timed, less what
+it held once its libraries were imported (Linux alone). The adaptive output has other parameters,
+and is compared with this project alone; its ids are drawn after Zipf's law, as words are, for it
+depends on how often they are rare.
 """
 
 import argparse

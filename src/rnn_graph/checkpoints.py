@@ -85,6 +85,11 @@ class CheckpointFolder:
                 say(f"{error}; taking the checkpoint before it")
         return None
 
+    @property
+    def has_progress(self) -> bool:
+        """Whether there is a checkpoint from after the first step."""
+        return any(int(NAME.fullmatch(path.name)[1]) for path in self.paths())
+
     def clear(self) -> None:
         """Remove all checkpoints."""
         for path in self.paths():

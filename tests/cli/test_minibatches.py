@@ -366,3 +366,23 @@ def test_a_report_on_stdout_alone(train_char):
     result = train_char("--epochs", 1)
     assert result.out.splitlines()[0].startswith("model ")
     assert "epoch 1" not in result.out
+
+
+def test_a_model_that_cannot_be_written_at_the_end_leaves_the_checkpoints(
+    train_char, monkeypatch, tmp_path
+):
+    written = np.savez
+
+    def savez(stream, **arrays):
+        if "adam_t" not in arrays:  # the model, and not a checkpoint
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        written(stream, **arrays)
+
+    monkeypatch.setattr(np, "savez", savez)
+    result = train_char("--epochs", 1)
+    assert result.status == 2
+    assert result.err.splitlines()[-1].startswith("rnn-graph: cannot write")
+    assert newest_step(tmp_path / "out.run") > 0
+    monkeypatch.setattr(np, "savez", written)
+    assert_done(train_char("--epochs", 1, "--resume"), "going on after")
+    assert (tmp_path / "out.npz").exists()

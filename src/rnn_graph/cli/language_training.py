@@ -330,7 +330,7 @@ class _Recorder:
 def prepared_folder(run: RunSettings, inputs: list[Path]) -> Iterator[None]:
     """Make the run's folder; find out now what cannot be written.
 
-    A folder that is new goes away again if it turns out that what was given cannot be used.
+    A folder that is new goes away again if nothing comes of the run.
 
     Raises
     ------
@@ -347,8 +347,8 @@ def prepared_folder(run: RunSettings, inputs: list[Path]) -> Iterator[None]:
         raise InputError(f"cannot make the folder {run.folder}: {error.strerror}") from None
     try:
         yield
-    except InputError:
-        if is_new:
+    except BaseException:
+        if is_new and not CheckpointFolder(run.folder, keep=1).has_progress:
             shutil.rmtree(run.folder, ignore_errors=True)
         raise
     finally:
