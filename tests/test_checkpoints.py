@@ -73,9 +73,9 @@ def test_a_checkpoint_goes_to_another_process_as_bytes():
 
 
 def test_what_differs_between_runs_is_named():
-    require_same_run(IDENTITY, dict(IDENTITY))
+    require_same_run(IDENTITY, dict(IDENTITY), "another")
     with pytest.raises(InputError) as error:
-        require_same_run(IDENTITY, {"hidden_dim": 6, "corpus": "abc", "dropout": 0.1})
+        require_same_run(IDENTITY, {"hidden_dim": 6, "corpus": "abc", "dropout": 0.1}, "another")
     assert "hidden_dim is 6 and was 5" in str(error.value)
     assert "dropout is 0.1 and was None" in str(error.value)
     assert "corpus" not in str(error.value)

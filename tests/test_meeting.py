@@ -1,10 +1,11 @@
 import socket
 import threading
+import time
 
 import pytest
 
 from rnn_graph.errors import InputError
-from rnn_graph.meeting import meet
+from rnn_graph.meeting import PLACE, meet
 
 
 @pytest.fixture
@@ -13,13 +14,15 @@ def port():
         return server.getsockname()[1]
 
 
-def meet_in_threads(port, places, count, timeout=20):
+def meet_in_threads(port, places, count, timeout=20, unready=()):
     """What each came to: None, or its error."""
     outcomes = {}
 
     def come(key, place):
         try:
-            meet("127.0.0.1", port, count, place, timeout)
+            with meet("127.0.0.1", port, count, place, timeout) as meeting:
+                if place not in unready:
+                    meeting.wait_until_all_are_ready()
             outcomes[key] = None
         except InputError as error:
             outcomes[key] = str(error)
@@ -46,11 +49,32 @@ def test_without_a_first_the_others_give_up(port):
     assert "found no process 0" in meet_in_threads(port, [1], 2, timeout=0.5)[0]
 
 
-def test_two_of_one_number_are_refused(port):
-    outcomes = meet_in_threads(port, [0, 1, 1], 3, timeout=2)
-    assert "came as number 1 of 3" in outcomes[0]
-
-
 def test_a_port_that_is_taken_is_named(port):
     with socket.create_server(("", port)):
         assert f"cannot listen at 127.0.0.1:{port}" in meet_in_threads(port, [0], 2)[0]
+
+
+def test_one_that_ends_while_it_reads_is_named(port):
+    outcomes = meet_in_threads(port, [0, 1, 2], 3, unready=[2])
+    assert "process 2 ended before it was ready" in outcomes[0]
+    assert "process 0 ended" in outcomes[1]
+
+
+def test_when_the_first_ends_while_it_reads_the_others_say_so(port):
+    assert "process 0 ended" in meet_in_threads(port, [0, 1], 2, unready=[0])[1]
+
+
+def test_strangers_and_one_that_comes_again_do_no_harm(port):
+    def disturb():
+        time.sleep(0.3)
+        for hello in (b"GET / HTTP/1.1\r\n\r\n", b"", PLACE.pack(1)):
+            with socket.create_connection(("127.0.0.1", port)) as connection:
+                connection.sendall(hello)
+        outcomes.update(late=meet_in_threads(port, [1, 2], 3))
+
+    outcomes = {}
+    other = threading.Thread(target=disturb)
+    other.start()
+    assert meet_in_threads(port, [0], 3) == {0: None}
+    other.join()
+    assert outcomes["late"] == {0: None, 1: None}

@@ -45,7 +45,7 @@ def read_lines(
                 " give --unit text for running text, or --longest-line"
             )
         lines.append(line)
-    _require_text(path, sum(map(len, lines)))
+    require_text(path, sum(map(len, lines)))
     return lines
 
 
@@ -55,7 +55,7 @@ def read_text(path: str | Path, *, encoding: str = "utf-8", errors: str = "stric
     Parameters and errors as for `read_lines`, but for the length of lines.
     """
     lines = list(stream_text(path, encoding=encoding, errors=errors))
-    _require_text(path, sum(map(len, lines)))
+    require_text(path, sum(map(len, lines)))
     return lines
 
 
@@ -88,7 +88,7 @@ def read_ids(
             ids.append(vocabulary.encode(part))
         except InputError as error:
             raise InputError(f"{path}, line {number}: {error}") from None
-    _require_text(path, sum(map(len, ids)))
+    require_text(path, sum(map(len, ids)))
     return ids if vocabulary.unit == "line" else [np.concatenate(ids)]
 
 
@@ -112,7 +112,8 @@ def _decoded(path: str | Path, encoding: str, errors: str) -> Iterator[str]:
                 raise InputError(f"{path}, line {number}: {error}") from None
 
 
-def _require_text(path: str | Path, characters: int) -> None:
+def require_text(path: str | Path, characters: int) -> None:
+    """Raise `InputError` unless there is a character to read and one to predict."""
     if characters < SHORTEST_TEXT:
         raise InputError(
             f"{path} has {characters} characters; give a text of at least {SHORTEST_TEXT}"

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from rnn_graph.errors import InputError
+from rnn_graph.files import UNFINISHED
 from rnn_graph.model_file import ModelFile, read_model_file, write_model_file
 
 NAME = re.compile(r"step-(\d{9,})\.npz")
@@ -90,10 +91,24 @@ class CheckpointFolder:
         """Whether there is a checkpoint from after the first step."""
         return any(int(NAME.fullmatch(path.name)[1]) for path in self.paths())
 
-    def clear(self) -> None:
-        """Remove all checkpoints."""
-        for path in self.paths():
-            path.unlink(missing_ok=True)
+    def clear(self, *, beyond: int = -1) -> None:
+        """Remove all checkpoints from after a step, and what a run that was killed left of one.
+
+        Raises
+        ------
+        InputError
+            If the folder cannot be written.
+        """
+        try:
+            for path in self.paths():
+                if int(NAME.fullmatch(path.name)[1]) > beyond:
+                    path.unlink(missing_ok=True)
+            for path in self._folder.glob(UNFINISHED):
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise InputError(
+                f"cannot remove old checkpoints in {self._folder}: {error.strerror}"
+            ) from None
 
 
 def checkpoint_as_bytes(checkpoint: Checkpoint) -> bytes:
@@ -136,8 +151,16 @@ def read_checkpoint(path: Path) -> Checkpoint:
         raise InputError(f"{path} is no checkpoint") from None
 
 
-def require_same_run(then: Mapping[str, Any], now: Mapping[str, Any]) -> None:
-    """Raise `InputError` naming what differs between a checkpoint's run and this one."""
+def require_same_run(then: Mapping[str, Any], now: Mapping[str, Any], what: str) -> None:
+    """Raise `InputError` naming what differs between two runs.
+
+    Parameters
+    ----------
+    then, now
+        What an earlier run, or that of another process, is, and what this one is.
+    what
+        What the message begins with.
+    """
     differences = [
         f"{name} is {now.get(name)!r} and was {then.get(name)!r}"
         for name in sorted({*then, *now})
@@ -145,6 +168,6 @@ def require_same_run(then: Mapping[str, Any], now: Mapping[str, Any]) -> None:
     ]
     if differences:
         raise InputError(
-            f"the checkpoint is of another run: {'; '.join(differences)}; give the same settings"
-            " and data, or train anew with another --out"
+            f"{what}: {'; '.join(differences)}; give the same settings and data, or train anew with"
+            " another --out"
         )

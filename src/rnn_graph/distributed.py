@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from rnn_graph.compiling import Backend
-from rnn_graph.errors import InputError, ProcessLost
-from rnn_graph.meeting import meet
+from rnn_graph.errors import InputError, RunEnds
+from rnn_graph.meeting import Meeting, meet
 
 AXIS = "batch"
-# Seconds in which the processes of a run have to find each other, and after which one that says
+# Seconds in which the processes of a run have to come together, and after which one that says
 # nothing any more counts as lost.
 REACH_TIMEOUT = 60
 HEARTBEAT_TIMEOUT = 30
@@ -61,8 +61,9 @@ class Processes:
         return self.place == 0
 
 
-def join(processes: Processes, timeout: float = REACH_TIMEOUT) -> None:
-    """Wait until all processes of the run are there. It has to come before JAX is first used.
+@contextmanager
+def meeting_of(processes: Processes, timeout: float = REACH_TIMEOUT) -> Iterator[Meeting | None]:
+    """The meeting of a run's processes, before JAX is started in them; None if there is one only.
 
     Raises
     ------
@@ -70,23 +71,25 @@ def join(processes: Processes, timeout: float = REACH_TIMEOUT) -> None:
         If they do not come together in `timeout` seconds.
     """
     if processes.coordinator is None:
+        yield None
         return
-    meet(*processes.address, processes.count, processes.place, timeout)
+    with meet(*processes.address, processes.count, processes.place, timeout) as meeting:
+        yield meeting
+
+
+def join(processes: Processes) -> None:
+    """Let JAX know of all processes; to be called in all of them, before JAX is first used."""
+    if processes.coordinator is None:
+        return
     import jax
 
     jax.config.update("jax_cpu_collectives_implementation", "gloo")
-    try:
-        jax.distributed.initialize(
-            processes.coordinator,
-            num_processes=processes.count,
-            process_id=processes.place,
-            heartbeat_timeout_seconds=HEARTBEAT_TIMEOUT,
-        )
-    except Exception as error:
-        raise InputError(
-            f"JAX could not join the {processes.count} processes at {processes.coordinator}"
-            f" ({_first_line(error)}); give another --coordinator"
-        ) from None
+    jax.distributed.initialize(
+        processes.coordinator,
+        num_processes=processes.count,
+        process_id=processes.place,
+        heartbeat_timeout_seconds=HEARTBEAT_TIMEOUT,
+    )
 
 
 def share_batches(backend: Backend, devices: int | None, batch_size: int) -> Backend:
@@ -124,18 +127,33 @@ def share_batches(backend: Backend, devices: int | None, batch_size: int) -> Bac
 
 
 @contextmanager
-def lost_processes_explained() -> Iterator[None]:
-    """Turn what JAX raises when another process has ended into `ProcessLost`."""
+def ending_together(processes: Processes) -> Iterator[None]:
+    """Let a process of several end at once where it cannot go on, or where another was lost.
+
+    Raises
+    ------
+    RunEnds
+        If there are several processes.
+    MemoryError
+        If the device has too little memory.
+    """
     import jax
 
     try:
         yield
-    except jax.errors.JaxRuntimeError as error:
-        if jax.process_count() == 1:
+    except InputError as error:
+        if processes.count == 1:
             raise
-        raise ProcessLost(
+        raise RunEnds(str(error), status=2) from None
+    except jax.errors.JaxRuntimeError as error:
+        if "RESOURCE_EXHAUSTED" in str(error):
+            raise MemoryError(f"on the device: {_first_line(error)}") from None
+        if processes.count == 1:
+            raise
+        raise RunEnds(
             f"another process of this run was lost ({_first_line(error)}); start all of them again"
-            " with --resume"
+            " with --resume",
+            status=1,
         ) from None
 
 
@@ -152,6 +170,19 @@ def from_first(read: Callable[[], bytes]) -> bytes:
     size = int(multihost_utils.broadcast_one_to_all(np.int64(len(data))))
     sent = data if first else np.zeros(size, dtype=np.uint8)
     return np.asarray(multihost_utils.broadcast_one_to_all(sent)).astype(np.uint8).tobytes()
+
+
+def check_in_first(processes: Processes, check: Callable[[], None]) -> None:
+    """Run a check in the first process; where it raises `InputError`, do so in all."""
+    problem = ""
+    if processes.is_first:
+        try:
+            check()
+        except InputError as error:
+            problem = str(error)
+    problem = from_first(lambda: problem.encode()).decode()
+    if problem:
+        raise InputError(problem)
 
 
 def in_any_process(*flags: bool) -> list[bool]:

@@ -17,5 +17,17 @@ class TrainingDiverged(ArithmeticError):
     """The loss became NaN or infinite; the model holds its last good parameters again."""
 
 
-class ProcessLost(RuntimeError):
-    """Another process of a run ended before its time."""
+class RunEnds(RuntimeError):
+    """A process of several has to end, be it that another was lost or that it cannot go on itself.
+
+    It does so at once: an orderly end would wait for the others.
+
+    Attributes
+    ----------
+    status
+        The exit status.
+    """
+
+    def __init__(self, message: str, *, status: int):
+        super().__init__(message)
+        self.status = status

@@ -9,6 +9,10 @@ from typing import BinaryIO
 
 from rnn_graph.errors import InputError
 
+LOCK = "lock"
+PREFIX, SUFFIX = ".rnn_graph-", ".partial"
+UNFINISHED = f"{PREFIX}*{SUFFIX}"  # what a process that is killed may leave
+
 
 def check_can_write(path: str | Path) -> Path:
     """Find out now, and not after hours of work, whether `path` can be written.
@@ -63,7 +67,7 @@ def atomic_write(path: str | Path) -> Iterator[BinaryIO]:
     path = check_can_write(path)
     try:
         with tempfile.NamedTemporaryFile(
-            dir=path.parent, prefix=".rnn_graph-", suffix=".partial", delete=False
+            dir=path.parent, prefix=PREFIX, suffix=SUFFIX, delete=False
         ) as stream:
             try:
                 yield stream
@@ -76,6 +80,32 @@ def atomic_write(path: str | Path) -> Iterator[BinaryIO]:
                 raise
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror}") from error
+
+
+@contextmanager
+def only_user_of(folder: Path) -> Iterator[None]:
+    """Keep other processes of this machine from using a folder that this one uses.
+
+    Where the operating system has no `flock` it keeps out nobody.
+
+    Raises
+    ------
+    InputError
+        If another process uses it.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    with open(folder / LOCK, "ab") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise InputError(
+                f"another process uses {folder}; wait for it, or give another output"
+            ) from None
+        yield
 
 
 def _umask() -> int:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
@@ -33,17 +34,20 @@ class HistoryFile:
     """
 
     def __init__(self, path: Path, *, up_to_step: int | None = None):
-        entries = []
+        entries: list[Entry] = []
         if up_to_step is not None and path.exists():
-            entries = [entry for entry in read_history(path) if entry["step"] <= up_to_step]
+            with suppress(InputError):  # a history that is damaged does not end the run
+                entries = [entry for entry in read_history(path) if entry["step"] <= up_to_step]
         with atomic_write(path) as stream:
-            stream.writelines(_line(entry).encode() for entry in entries)
-        self._stream = open(path, "a", encoding="utf-8")  # noqa: SIM115 - closed by close()
+            stream.writelines(_line(entry) for entry in entries)
+        self._stream = open(path, "ab", buffering=0)  # noqa: SIM115 - closed by close()
+        self._unwritten = b""
 
     def add(self, record: Record) -> None:
-        """Write a record."""
-        self._stream.write(_line(asdict(record)))
-        self._stream.flush()
+        """Write a record; what could not be written is tried again with the next one."""
+        self._unwritten += _line(asdict(record))
+        written = self._stream.write(self._unwritten)
+        self._unwritten = self._unwritten[written:]
 
     def close(self) -> None:
         """Close the file."""
@@ -57,6 +61,9 @@ class TensorBoardLog:
     ----------
     folder
         For the events.
+    up_to_step
+        Events of an earlier part of the run that count: those up to this step; None for a run that
+        begins.
 
     Raises
     ------
@@ -66,15 +73,16 @@ class TensorBoardLog:
 
     SCALARS = ("loss", "perplexity", "bits", "tokens_per_second", "learning_rate", "held_out")
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, *, up_to_step: int | None = None):
         try:
             from tensorboardX import SummaryWriter
         except ImportError:
             raise InputError(
                 "TensorBoard events want tensorboardX; pip install 'rnn-graph[tensorboard]'"
             ) from None
+        begins = None if up_to_step is None else up_to_step + 1
         try:
-            self._writer = SummaryWriter(str(folder))
+            self._writer = SummaryWriter(str(folder), purge_step=begins)
         except OSError as error:
             raise InputError(f"cannot write {folder}: {error.strerror}") from None
 
@@ -99,7 +107,7 @@ def read_history(path: str | Path) -> list[Entry]:
         If the file is missing, or is no history.
     """
     try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
+        lines = Path(path).read_text(encoding="utf-8").splitlines(keepends=True)
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}; check the path") from None
     except UnicodeDecodeError:
@@ -114,7 +122,7 @@ def _entries(path, lines: list[str]) -> Iterable[Entry]:
             if not {"step", "tokens"} <= entry.keys():
                 raise ValueError("no record")
         except (ValueError, AttributeError, TypeError):
-            if number == len(lines) > 1:
+            if number == len(lines) and not line.endswith("\n"):
                 return
             raise InputError(
                 f"{path}, line {number}: no record of a training run; give a history that"
@@ -123,5 +131,5 @@ def _entries(path, lines: list[str]) -> Iterable[Entry]:
         yield entry
 
 
-def _line(entry: Entry) -> str:
-    return json.dumps(entry) + "\n"
+def _line(entry: Entry) -> bytes:
+    return f"{json.dumps(entry)}\n".encode()

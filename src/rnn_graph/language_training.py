@@ -79,6 +79,8 @@ class LanguageTrainingSettings(StepSettings):
                 raise InputError(
                     f"unknown {name} {getattr(self, name)!r}; give one of {', '.join(known)}"
                 )
+        if not 0 <= self.weight_decay < math.inf:
+            raise InputError(f"weight_decay is {self.weight_decay}; give a number of at least 0")
         if self.weight_decay and self.optimizer != "adam":
             raise InputError(f"weight decay is for the optimizer adam, not {self.optimizer!r}")
 
@@ -214,6 +216,11 @@ class LanguageTrainer:
         self.minibatches: Minibatches = SAMPLINGS[settings.sampling](
             model, ids, settings.batch_size, settings.sequence_length, seed=settings.seed
         )
+        if settings.accumulate > self.total_steps:
+            raise InputError(
+                f"accumulate is {settings.accumulate:,}, more than the {self.total_steps:,}"
+                " minibatches of the whole training; give a smaller number"
+            )
         self._steps = TrainingSteps(
             model,
             settings,
@@ -227,6 +234,7 @@ class LanguageTrainer:
         self.position = Position()
         self.best: dict[str, np.ndarray] | None = None
         self._running = _Running()
+        self._watching = Watching()
 
     @property
     def total_steps(self) -> int:
@@ -274,7 +282,7 @@ class LanguageTrainer:
             If a loss is NaN or infinite. The model then holds the best parameters, if there were
             evaluations.
         """
-        watching = watching or Watching()
+        self._watching = watching = watching or Watching()
         self._clock = time.monotonic() - self.position.seconds
         while not self.is_done and not watching.should_stop():
             self._run_epoch(watching)
@@ -295,11 +303,11 @@ class LanguageTrainer:
                 position.steps += 1
                 position.step_in_epoch += 1
                 if len(self._running.pending) >= STEPS_A_LOOK:
-                    self._look(watching)
+                    self._look()
                 if position.step_in_epoch == per_epoch:
                     self._end_epoch(watching)
                 elif position.step_in_epoch % steps_a_record == 0:
-                    watching.on_record(self._record(watching))
+                    watching.on_record(self._record())
                 if position.steps % self.settings.accumulate == 0:
                     watching.on_step()
                     if watching.should_stop():
@@ -311,15 +319,15 @@ class LanguageTrainer:
         position.step_in_epoch = 0
         is_last = position.epoch == settings.epochs
         if position.epoch % settings.evaluate_every and not is_last:
-            watching.on_record(self._record(watching))
+            watching.on_record(self._record())
             return
         held_out = None
         is_best = True
         if self._held_out is not None:
-            self._look(watching)
+            self._look()
             held_out = score_tokens(self.model, self._held_out).loss
             is_best = self._judge(held_out)
-        record = self._record(watching, held_out)
+        record = self._record(held_out)
         watching.on_record(record)
         watching.on_evaluation(record, is_best)
 
@@ -337,7 +345,7 @@ class LanguageTrainer:
             position.plateau_factor /= 2
         return False
 
-    def _look(self, watching: Watching | None = None) -> None:
+    def _look(self) -> None:
         """Wait for the losses of the last steps and add them up."""
         if not self._running.pending:
             return
@@ -352,11 +360,11 @@ class LanguageTrainer:
         self._running.tokens += tokens
         self.position.seen += tokens
         self.position.seconds = time.monotonic() - self._clock
-        if watching is not None:
-            watching.on_tokens(tokens, nats)
+        if tokens:
+            self._watching.on_tokens(tokens, nats)
 
-    def _record(self, watching: Watching, held_out: float | None = None) -> Record:
-        self._look(watching)
+    def _record(self, held_out: float | None = None) -> Record:
+        self._look()
         position, running = self.position, self._running
         loss = running.nats / running.tokens if running.tokens else None
         self._running = _Running()

@@ -177,6 +177,11 @@ class SentenceMinibatches:
     seed
         Of the order.
 
+    Attributes
+    ----------
+    cut_sentences
+        How many are longer than `longest`.
+
     Raises
     ------
     InputError
@@ -194,6 +199,7 @@ class SentenceMinibatches:
         lengths = np.diff(starts, append=len(ids)) - 1
         self._starts = starts[lengths > 0]
         self._lengths = np.minimum(lengths[lengths > 0], longest)
+        self.cut_sentences = int(np.count_nonzero(lengths > longest))
         self.batch_size = batch_size
         self.steps_per_epoch = len(self._starts) // batch_size
         if not self.steps_per_epoch:

@@ -233,7 +233,7 @@ def test_a_full_disk_does_not_end_training(train_char, monkeypatch, tmp_path):
         (("--schedule", "plateau"), ["held-out"]),
         (("--dropout", 1), ["dropout"]),
         (("--sampling", "sentences"), ["no sentences"]),
-        (("--output", "adaptive"), ["large vocabularies"]),
+        (("--output", "adaptive"), ["is for words"]),
         (("--learning-rate", 0), ["learning_rate"]),
         (("--clip-norm", -1), ["clip_norm"]),
     ],
@@ -386,3 +386,109 @@ def test_a_model_that_cannot_be_written_at_the_end_leaves_the_checkpoints(
     monkeypatch.setattr(np, "savez", written)
     assert_done(train_char("--epochs", 1, "--resume"), "going on after")
     assert (tmp_path / "out.npz").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "parts"),
+    [
+        (("--held-out", "nan"), ["held_out"]),
+        (("--weight-decay", "nan"), ["weight_decay"]),
+        (("--checkpoint-minutes", "nan"), ["checkpoint_minutes"]),
+        (("--accumulate", 10_000), ["accumulate is 10,000"]),
+    ],
+)
+def test_odd_numbers_are_refused(train_char, options, parts, tmp_path):
+    assert_refused(train_char(*options), *parts)
+    assert not list(tmp_path.glob("out*"))
+
+
+@pytest.mark.parametrize("command", ["word", "char"])
+def test_a_plateau_wants_minibatches(cli, running_text, tmp_path, command):
+    out = tmp_path / "out.npz"
+    options = ("--data", running_text, "--out", out, "--schedule", "plateau")
+    assert_refused(cli("train", command, *options), "plateau", "--batch-size")
+
+
+def test_runs_of_other_outputs_have_other_folders(cli, running_text, tmp_path):
+    for name in ("lm-0.1", "lm-0.2", "model.run"):
+        command = ("train", "char", "--data", running_text, *SMALL, "--epochs", 1)
+        assert_done(cli(*command, "--out", tmp_path / name))
+    folders = sorted(path.name for path in tmp_path.glob("*.run") if path.is_dir())
+    assert folders == ["lm-0.1.run", "lm-0.2.run", "model.run.run"]
+
+
+@pytest.mark.parametrize("content", ["", "a"])
+def test_a_text_without_a_character_to_predict_is_refused(train_char, tmp_path, content):
+    path = tmp_path / "short.txt"
+    path.write_text(content)
+    assert_refused(train_char(data=path), "short.txt", f"{len(content)} characters")
+
+
+def test_a_folder_that_another_run_uses_is_refused(train_char, start, running_text, tmp_path):
+    command = ("train", "char", "--data", running_text, "--out", tmp_path / "out.npz", *SMALL)
+    process = start(
+        *command, "--epochs", 10_000, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    while not (tmp_path / "out.run" / "history.jsonl").exists():
+        time.sleep(0.05)
+        assert process.poll() is None
+    assert_refused(train_char("--epochs", 2), "another process uses")
+
+
+def test_a_history_that_cannot_be_written_does_not_end_training(train_char, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("rnn_graph.history.HistoryFile.add", full)
+    result = train_char("--epochs", 2)
+    assert_done(result, "the history was not written: No space left", "training goes on")
+    assert result.err.count("history was not written") == 1
+
+
+def test_a_minibatch_without_a_token_to_predict_is_no_matter(cli, text, tmp_path):
+    result = cli(
+        *("train", "word", "--data", text, "--out", tmp_path / "out.npz", *READING, *SMALL),
+        *("--batch-size", 1, "--sequence-length", 1, "--epochs", 1, "--vocabulary-size", 15),
+    )
+    assert_done(result, "epoch 1:")
+
+
+def test_processes_that_differ_say_in_what(start, running_text, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        coordinator = f"127.0.0.1:{server.getsockname()[1]}"
+    processes = [
+        start(
+            *("train", "char", "--data", running_text, "--out", tmp_path / "two.npz", *SMALL),
+            *("--coordinator", coordinator, "--num-processes", 2, "--process-id", place),
+            *("--learning-rate", 0.1 * (place + 1)),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        for place in range(2)
+    ]
+    first, second = (process.communicate()[1].decode() for process in processes)
+    assert [process.returncode for process in processes] == [2, 2]
+    assert "learning_rate is 0.2 and was 0.1" in second.splitlines()[-1]
+    assert "see there" in first.splitlines()[-1]
+    assert not (tmp_path / "two.npz").exists()
+
+
+def test_the_best_model_is_written_after_an_interrupt_as_well(start, running_text, tmp_path):
+    out = tmp_path / "out.npz"
+    process = start(
+        *("train", "char", "--data", running_text, "--out", out, *SMALL, "--held-out", 0.1),
+        *("--epochs", 10_000, "--checkpoint-minutes", 0.001),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    wait_for_progress(process, tmp_path / "out.run", 200)
+    out.unlink()
+    process.send_signal(signal.SIGINT)
+    report, _ = process.communicate()
+    assert process.returncode == 0
+    from rnn_graph.language_scoring import score_tokens
+
+    model = load_model(out)
+    held_out = model.vocabulary.encode(TEXT)[-round(0.1 * len(TEXT)) :]
+    least = float(report.decode().split("held-out loss ")[1].split()[0])
+    assert score_tokens(model, held_out).loss == pytest.approx(least, abs=1e-4)

@@ -8,7 +8,7 @@ import os
 import sys
 import warnings
 
-from rnn_graph.errors import InputError, InputWarning, ProcessLost, TrainingDiverged
+from rnn_graph.errors import InputError, InputWarning, RunEnds, TrainingDiverged
 
 # What the option library exits with on Ctrl-C.
 INTERRUPTED = 130
@@ -25,9 +25,9 @@ def main() -> None:
         _exit(error, 2)
     except TrainingDiverged as error:
         _exit(error, 1)
-    except ProcessLost as error:
+    except RunEnds as error:
         print(f"rnn-graph: {error}", file=sys.stderr, flush=True)
-        os._exit(1)  # an orderly end would wait for the process that is gone
+        os._exit(error.status)
     except MemoryError as error:
         _exit(f"out of memory ({error}); make the model or the data smaller", 1)
     except KeyboardInterrupt:

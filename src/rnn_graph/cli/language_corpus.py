@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from rnn_graph.char_corpus import read_ids, stream_text
+from rnn_graph.char_corpus import read_ids, require_text, stream_text
 from rnn_graph.char_vocabulary import CharVocabulary, plain_text
 from rnn_graph.cli.console import log
 from rnn_graph.corpus import read_sentences
@@ -108,6 +108,7 @@ def read_characters(
         return (plain_text(part, lowercase=lowercase) for part in stream_text(path, **decoding))
 
     store = _stored(data, folder, source, read, store_characters)
+    require_text(data, len(store))
     vocabulary = CharVocabulary(tuple(sorted(store.types)), "text", lowercase)
     ids = store.ids(lambda types: np.array([vocabulary[symbol] for symbol in types]))
     training, kept = _split(ids, held_out, lambda cut: cut)

@@ -1,10 +1,13 @@
 """From a file to a trained language model of minibatches: a run that can be taken up again."""
 
+import json
+import math
 import os
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,9 +22,9 @@ from rnn_graph.checkpoints import (
 from rnn_graph.cli.console import log
 from rnn_graph.cli.language_corpus import LanguageCorpus
 from rnn_graph.cli.progress import TrainingProgress, deferred_interrupt
-from rnn_graph.distributed import from_first, in_any_process
+from rnn_graph.distributed import Processes, check_in_first, from_first, in_any_process
 from rnn_graph.errors import InputError, TrainingDiverged
-from rnn_graph.files import check_outputs
+from rnn_graph.files import check_outputs, only_user_of
 from rnn_graph.history import HistoryFile, Log, TensorBoardLog, read_history
 from rnn_graph.language_training import (
     STEPS_A_LOOK,
@@ -48,29 +51,33 @@ class RunSettings:
     ----------
     out
         The model file.
-    folder
-        Of checkpoints, history and the text as numbers.
+    processes
+        Which of how many share the run; the first one writes.
     resume
         Whether to go on from the newest checkpoint.
     checkpoint_minutes, keep_checkpoints
         How often there is one, and how many stay.
     tensorboard, plot
         Where else the history goes, if anywhere.
-    writes
-        Whether this process writes: the first one of several.
-    processes
-        How many share the run.
     """
 
     out: Path
-    folder: Path
+    processes: Processes
     resume: bool = False
     checkpoint_minutes: float = 10.0
     keep_checkpoints: int = 3
     tensorboard: Path | None = None
     plot: Path | None = None
-    writes: bool = True
-    processes: int = 1
+
+    @property
+    def writes(self) -> bool:
+        """Whether this process writes."""
+        return self.processes.is_first
+
+    @property
+    def folder(self) -> Path:
+        """For checkpoints, history and the text as numbers: `model.run` for `model.npz`."""
+        return self.out.parent / f"{self.out.name.removesuffix('.npz')}.run"
 
 
 @dataclass(frozen=True)
@@ -98,29 +105,33 @@ class LanguageTrainingResult:
     signature: dict[str, Any]
 
 
-def run_folder(out: Path) -> Path:
-    """Where a run keeps what its model file is made from: `model.run` for `model.npz`."""
-    return out.with_suffix(".run")
-
-
 def train_and_save_language_model(
     model: LanguageModel,
     corpus: LanguageCorpus,
     settings: LanguageTrainingSettings,
     run: RunSettings,
+    folder: Path,
     *,
     data: str,
 ) -> LanguageTrainingResult:
-    """Train with a progress bar; write checkpoints, history and the best or last model."""
+    """Train with a progress bar; write checkpoints, history and the best or last model.
+
+    Parameters
+    ----------
+    folder
+        From `run_folder`.
+    data
+        Where the text comes from, for the model file.
+    """
     trainer = LanguageTrainer(model, corpus.training, settings, held_out=corpus.held_out)
-    recorder = _Recorder(trainer, corpus, run, data)
+    recorder = _Recorder(trainer, corpus, run, folder, data)
     recorder.begin()
     unit = "words" if model.reads_words else "characters"
     total = settings.epochs * len(corpus.training)
     with (
+        closing(recorder),
         TrainingProgress(total, _describe_loss(unit), unit=unit) as progress,
         deferred_interrupt() as interrupted,
-        recorder.open_logs(),
     ):
         recorder.tell, recorder.interrupted = progress.say, interrupted
         progress.begin_at(trainer.position.seen)
@@ -144,10 +155,15 @@ class _Recorder:
     """Writes what happens in a run."""
 
     def __init__(
-        self, trainer: LanguageTrainer, corpus: LanguageCorpus, run: RunSettings, data: str
+        self,
+        trainer: LanguageTrainer,
+        corpus: LanguageCorpus,
+        run: RunSettings,
+        folder: Path,
+        data: str,
     ):
-        self._trainer, self._run = trainer, run
-        self._checkpoints = CheckpointFolder(run.folder, keep=run.keep_checkpoints)
+        self._trainer, self._run, self._folder = trainer, run, folder
+        self._checkpoints = CheckpointFolder(folder, keep=run.keep_checkpoints)
         self._signature = signature(
             trainer.model,
             **asdict(trainer.settings),
@@ -160,6 +176,7 @@ class _Recorder:
         self._last: Record | None = None
         self._resumed_at: int | None = None
         self._stops = False
+        self._warned: set[str] = set()
         self.interrupted: Callable[[], bool] = lambda: False
         self.saved = False
         self.tell: Callable[[str], None] = log
@@ -170,41 +187,68 @@ class _Recorder:
             self.tell(line)
 
     def begin(self) -> None:
-        """Take up an earlier run if asked to; else make room for a new one."""
-        if not self._run.resume:
-            if self._run.writes:
-                self._refuse_unfinished()
-                self._checkpoints.clear()
+        """Take up an earlier run if asked to; else make room for a new one.
+
+        Raises
+        ------
+        InputError
+            In all processes, if one of them cannot begin.
+        """
+        self._require_like_processes()
+        check_in_first(self._run.processes, self._open_tensorboard)
+        if self._run.resume:
+            self._take_up()
+        else:
+            check_in_first(self._run.processes, self._make_room)
             self._write_checkpoint()  # to go on from, however soon the run is cut off
-            return
+        check_in_first(self._run.processes, self._open_history)
+        cut = getattr(self._trainer.minibatches, "cut_sentences", 0)
+        if cut:
+            longest = self._trainer.settings.sequence_length
+            self.say(f"{cut:,} sentences have more than {longest:,} words; the rest is left out")
+
+    def _require_like_processes(self) -> None:
+        """All processes have to train alike, on the same text."""
+        first = json.loads(from_first(lambda: json.dumps(self._identity).encode()))
+        (differ,) = in_any_process(first != self._identity)
+        if differ:
+            require_same_run(first, self._identity, "process 0's run is another")
+            raise InputError("another process has other settings or another text; see there")
+
+    def _take_up(self) -> None:
         checkpoint = self._newest()
         if checkpoint is None:
             raise InputError(
                 f"there is no checkpoint in {self._run.folder}; leave out --resume to begin"
             )
-        require_same_run(checkpoint.identity, self._identity)
+        require_same_run(checkpoint.identity, self._identity, "the checkpoint is of another run")
         self._trainer.restore(dict(checkpoint.arrays), checkpoint.values)
         position = self._trainer.position
         self._resumed_at = position.steps
+        self.saved = position.best_loss is not None and self._run.out.exists()
+        check_in_first(self._run.processes, lambda: self._checkpoints.clear(beyond=position.steps))
         self.say(f"going on after {position.steps:,} of {self._trainer.total_steps:,} steps")
 
-    @contextmanager
-    def open_logs(self) -> Iterator[None]:
-        """Where records go, while training."""
-        if self._run.writes:
-            self._logs.append(HistoryFile(self._run.folder / HISTORY, up_to_step=self._resumed_at))
-            if self._run.tensorboard is not None:
-                self._logs.append(TensorBoardLog(self._run.tensorboard))
-        try:
-            yield
-        finally:
-            for a_log in self._logs:
+    def _open_tensorboard(self) -> None:
+        if self._run.tensorboard is not None:
+            self._logs.append(TensorBoardLog(self._run.tensorboard, up_to_step=self._resumed_at))
+
+    def _open_history(self) -> None:
+        self._logs.append(HistoryFile(self._folder / HISTORY, up_to_step=self._resumed_at))
+
+    def close(self) -> None:
+        """Close the logs."""
+        for a_log in self._logs:
+            with suppress(OSError):  # was said when it was written to
                 a_log.close()
 
     def on_record(self, record: Record) -> None:
         self._last = record
         for a_log in self._logs:
-            a_log.add(record)
+            try:
+                a_log.add(record)
+            except OSError as error:
+                self._warn(f"the history was not written: {error.strerror}")
 
     def on_evaluation(self, record: Record, is_best: bool) -> None:
         held_out = ""
@@ -213,17 +257,21 @@ class _Recorder:
                 f", held out {record.held_out:.4f} nats, perplexity"
                 f" {perplexity(record.held_out):,.2f}{' (best)' if is_best else ''}"
             )
+        loss = "no token was predicted"
+        if record.loss is not None:
+            loss = (
+                f"loss {record.loss:.4f} nats, {record.bits:.4f} bits, perplexity"
+                f" {perplexity(record.loss):,.2f}"
+            )
         self.say(
-            f"epoch {record.epoch:g}: loss {record.loss:.4f} nats, {record.bits:.4f} bits,"
-            f" perplexity {perplexity(record.loss):,.2f}{held_out};"
-            f" {record.tokens_per_second:,.0f} tokens/s"
+            f"epoch {record.epoch:g}: {loss}{held_out}; {record.tokens_per_second:,.0f} tokens/s"
         )
         if is_best:
             self._save_or_warn()
 
     def on_step(self) -> None:
         """Write a checkpoint if it is time; several processes have to agree on it."""
-        if self._run.processes > 1 and self._trainer.position.steps % STEPS_A_LOOK:
+        if self._run.processes.count > 1 and self._trainer.position.steps % STEPS_A_LOOK:
             return
         since = time.monotonic() - self._last_checkpoint
         is_due = self._run.writes and since >= 60 * self._run.checkpoint_minutes
@@ -235,19 +283,20 @@ class _Recorder:
         return self._stops
 
     def end(self) -> None:
-        """Write the last checkpoint and, unless the best one is written, the model."""
+        """Write the last checkpoint, and the best model, or the last if none was evaluated."""
         self._write_checkpoint()
         if not self._run.writes:
             return
-        if self._trainer.best is None or not self._run.out.exists():
-            self._save()
+        if self._trainer.best is not None:
+            self._trainer.model.set_parameters(self._trainer.best)
+        self._save()
         if self._stops:
             self.say(
                 f"interrupted after {self._trainer.position.steps:,} steps; the model is in"
                 f" {self._run.out}, and --resume goes on"
             )
         if self._run.plot is not None:
-            history = self._run.folder / HISTORY
+            history = self._folder / HISTORY
             plot_histories(self._run.plot, {self._run.out.stem: read_history(history)})
             self.say(f"loss curve in {self._run.plot}")
 
@@ -275,22 +324,23 @@ class _Recorder:
 
     def _newest(self) -> Checkpoint | None:
         """The newest checkpoint, as the first process has it."""
-        if self._run.processes == 1:
+        if self._run.processes.count == 1:
             return self._checkpoints.newest(self.say)
         found = self._checkpoints.newest(self.say) if self._run.writes else None
         data = from_first(lambda: b"" if found is None else checkpoint_as_bytes(found))
         return checkpoint_of_bytes(data) if data else None
 
-    def _refuse_unfinished(self) -> None:
+    def _make_room(self) -> None:
+        """Remove the checkpoints of another run; refuse to remove those of this very one."""
         found = self._checkpoints.newest(self.say)
-        if found is None or found.is_final or not found.values["position"]["steps"]:
-            return
-        if found.identity == self._identity:
-            raise InputError(
-                f"{self._run.folder} holds this very run, unfinished; go on with --resume, or"
-                " remove the folder to begin anew"
-            )
-        self.say(f"the checkpoints of another run in {self._run.folder} are replaced")
+        if found is not None and not found.is_final and found.values["position"]["steps"]:
+            if found.identity == self._identity:
+                raise InputError(
+                    f"{self._run.folder} holds this very run, unfinished; go on with --resume, or"
+                    " remove the folder to begin anew"
+                )
+            self.say(f"the checkpoints of another run in {self._run.folder} are replaced")
+        self._checkpoints.clear()
 
     def _write_checkpoint(self) -> None:
         arrays, values = self._trainer.state()  # of all processes
@@ -323,37 +373,59 @@ class _Recorder:
         try:
             write()
         except InputError as error:
-            self.say(f"rnn-graph: warning: {what}: {error}; training goes on")
+            self._warn(f"{what}: {error}")
+
+    def _warn(self, what: str) -> None:
+        if what not in self._warned:
+            self._warned.add(what)
+            self.say(f"rnn-graph: warning: {what}; training goes on")
 
 
-@contextmanager
-def prepared_folder(run: RunSettings, inputs: list[Path]) -> Iterator[None]:
-    """Make the run's folder; find out now what cannot be written.
-
-    A folder that is new goes away again if nothing comes of the run.
+def check_run(run: RunSettings, inputs: list[Path]) -> None:
+    """Find out now what cannot be written, or taken up.
 
     Raises
     ------
     InputError
-        If an output cannot be written, or is an input; if there is nothing to resume.
+        If an output cannot be written, or is an input; if a number is out of its range; if there is
+        nothing to resume.
     """
+    if not 0 <= run.checkpoint_minutes < math.inf:
+        raise InputError(f"checkpoint_minutes is {run.checkpoint_minutes}; give 0 or more")
+    if not run.writes:
+        return
     check_outputs([run.out, run.plot], inputs=inputs)
-    is_new = not run.folder.exists()
-    if run.resume and run.writes and is_new:
+    if run.resume and not run.folder.exists():
         raise InputError(f"there is no {run.folder} to resume; leave out --resume to begin")
+
+
+@contextmanager
+def run_folder(run: RunSettings) -> Iterator[Path]:
+    """The run's folder, or for a process that does not write one that goes away again.
+
+    A folder that is new goes away as well if nothing comes of the run.
+
+    Raises
+    ------
+    InputError
+        If it cannot be made, or another process uses it.
+    """
+    if not run.writes:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            yield Path(folder)
+        return
+    is_new = not run.folder.exists()
     try:
         os.makedirs(run.folder, exist_ok=True)
     except OSError as error:
         raise InputError(f"cannot make the folder {run.folder}: {error.strerror}") from None
     try:
-        yield
+        with only_user_of(run.folder):
+            yield run.folder
     except BaseException:
         if is_new and not CheckpointFolder(run.folder, keep=1).has_progress:
             shutil.rmtree(run.folder, ignore_errors=True)
         raise
-    finally:
-        if not run.writes:
-            shutil.rmtree(run.folder, ignore_errors=True)
 
 
 def _identity(trainer: LanguageTrainer, corpus: LanguageCorpus) -> dict[str, Any]:

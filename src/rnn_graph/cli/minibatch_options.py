@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from rnn_graph.cli.options import refuse_given
+from rnn_graph.cli.options import ScheduleName, refuse_given
+from rnn_graph.errors import InputError
 
 SAMPLINGS = ("random", "sequential", "sentences")
 OPTIMIZERS = ("sgd", "momentum", "adagrad", "rmsprop", "adam")
@@ -29,7 +30,8 @@ class Minibatches:
         int | None, _training(min=1, help="Texts side by side; turns minibatches on.")
     ] = None
     sequence_length: Annotated[
-        int | None, _training(min=1, help="Tokens of a text in a minibatch (35).")
+        int | None,
+        _training(min=1, help="Tokens of a text in a minibatch (35; at most, of a sentence: 200)."),
     ] = None
     sampling: Annotated[
         SamplingName | None,
@@ -84,9 +86,13 @@ class Minibatches:
     num_processes: Annotated[int | None, _run(min=1, help="How many there are.")] = None
     process_id: Annotated[int | None, _run(min=0, help="Which of them this is, from 0 on.")] = None
 
-    def refuse_all(self) -> None:
+    def refuse_all(self, schedule: ScheduleName) -> None:
         """Refuse what was given where there are no minibatches."""
         refuse_given(vars(self), "is for minibatches, which --batch-size turns on")
+        if schedule == ScheduleName.PLATEAU:
+            raise InputError(
+                "--schedule plateau is for minibatches, which --batch-size turns on; give another"
+            )
 
     def given(self, *names: str) -> dict[str, Any]:
         """Those of the named options that were given."""

@@ -1,29 +1,37 @@
 """`train word` and `train char` with --batch-size."""
 
-import tempfile
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from rnn_graph.checks import require_shares
 from rnn_graph.cli.console import log, print_json
 from rnn_graph.cli.language_corpus import LanguageCorpus
 from rnn_graph.cli.language_training import (
     LanguageTrainingResult,
     RunSettings,
-    prepared_folder,
+    check_run,
     run_folder,
     train_and_save_language_model,
 )
 from rnn_graph.cli.minibatch_options import MODEL_OPTIONS, TRAINING_OPTIONS, Minibatches
 from rnn_graph.cli.models import refuse_numpy
 from rnn_graph.cli.options import Computing
-from rnn_graph.compiling import choose_backend
-from rnn_graph.distributed import Processes, join, lost_processes_explained, share_batches
+from rnn_graph.compiling import Backend, choose_backend
+from rnn_graph.distributed import (
+    Processes,
+    ending_together,
+    join,
+    meeting_of,
+    share_batches,
+)
 from rnn_graph.errors import InputError
 from rnn_graph.language_training import LanguageTrainingSettings
 from rnn_graph.models.language_model import LanguageModel
 from rnn_graph.signature import as_line
+
+LONGEST_SENTENCE = 200  # words, if not given
 
 
 def train_in_minibatches(
@@ -53,40 +61,52 @@ def train_in_minibatches(
         Settings of `LanguageTrainingSettings` beside those of `minibatches`; None: not given.
     """
     refuse_numpy(computing, "models of minibatches")
+    require_shares(held_out=held_out)
     if minibatches.valid is not None and held_out:
         raise InputError("--valid and --held-out both give text to evaluate on; leave one out")
     given = {name: value for name, value in training.items() if value is not None}
     settings = _training_settings(minibatches, seed, given)
-    dtype = computing.dtype or "float32"
     processes = _processes(minibatches)
-    join(processes)
-    backend = choose_backend(computing.backend, computing.device, dtype)
-    if processes.count > 1 or minibatches.devices is not None:
-        backend = share_batches(backend, minibatches.devices, settings.batch_size)
-    run = RunSettings(
-        out=out,
-        folder=run_folder(out) if processes.is_first else Path(tempfile.mkdtemp()),
-        plot=plot,
-        writes=processes.is_first,
-        processes=processes.count,
-        **minibatches.given("resume", "checkpoint_minutes", "keep_checkpoints", "tensorboard"),
-    )
-    inputs = [path for path in (data, minibatches.valid) if path is not None]
-    with prepared_folder(run, inputs), lost_processes_explained():
-        corpus = read_corpus(run.folder)
-        model = LanguageModel(
-            corpus.vocabulary,
-            cell=cell or "lstm",
-            context="sentence" if settings.sampling == "sentences" else "text",
-            rng=seed,
-            backend=backend,
-            dtype=dtype,
-            **({} if hidden_dim is None else {"hidden_dim": hidden_dim}),
-            **minibatches.given(*MODEL_OPTIONS),
-        )
-        result = train_and_save_language_model(model, corpus, settings, run, data=str(data))
+    run = _run_settings(minibatches, processes, out, plot)
+    check_run(run, [path for path in (data, minibatches.valid) if path is not None])
+    with run_folder(run) as folder:
+        with meeting_of(processes) as meeting:
+            corpus = read_corpus(folder)
+            if meeting is not None:
+                meeting.wait_until_all_are_ready()
+        join(processes)
+        with ending_together(processes):
+            model = LanguageModel(
+                corpus.vocabulary,
+                cell=cell or "lstm",
+                context="sentence" if settings.sampling == "sentences" else "text",
+                rng=seed,
+                backend=_backend(minibatches, computing, processes, settings.batch_size),
+                dtype=computing.dtype or "float32",
+                **({} if hidden_dim is None else {"hidden_dim": hidden_dim}),
+                **minibatches.given(*MODEL_OPTIONS),
+            )
+            result = train_and_save_language_model(
+                model, corpus, settings, run, folder, data=str(data)
+            )
     if run.writes:
         _print_result(result, as_json)
+
+
+def _run_settings(
+    minibatches: Minibatches, processes: Processes, out: Path, plot: Path | None
+) -> RunSettings:
+    given = minibatches.given("resume", "checkpoint_minutes", "keep_checkpoints", "tensorboard")
+    return RunSettings(out=out, plot=plot, processes=processes, **given)
+
+
+def _backend(
+    minibatches: Minibatches, computing: Computing, processes: Processes, batch_size: int
+) -> Backend:
+    backend = choose_backend(computing.backend, computing.device, computing.dtype or "float32")
+    if processes.count == 1 and minibatches.devices is None:
+        return backend
+    return share_batches(backend, minibatches.devices, batch_size)
 
 
 def _processes(minibatches: Minibatches) -> Processes:
@@ -111,6 +131,8 @@ def _training_settings(
     }
     if values.get("clip_norm") == 0:
         values["clip_norm"] = None
+    if values.get("sampling") == "sentences":
+        values.setdefault("sequence_length", LONGEST_SENTENCE)
     return LanguageTrainingSettings(**values, seed=seed)
 
 

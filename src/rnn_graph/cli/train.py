@@ -101,7 +101,7 @@ def word(
             **settings,
         )
         return
-    minibatches.refuse_all()
+    minibatches.refuse_all(schedule)
     if cell not in (None, CellName.ELMAN):
         raise InputError(f"--cell {cell} is for minibatches; give --batch-size as well")
     from rnn_graph.batching import next_word_pairs

@@ -116,7 +116,7 @@ def char(
             evaluate_every=evaluate_every,
         )
         return
-    minibatches.refuse_all()
+    minibatches.refuse_all(schedule)
     refuse_given({"epochs": epochs}, "is for minibatches, which --batch-size turns on")
     from rnn_graph.char_corpus import LONGEST_LINE
     from rnn_graph.checks import require_above_zero

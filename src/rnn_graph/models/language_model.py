@@ -96,6 +96,11 @@ class LanguageModel:
             context=str(context),
             dtype=str(dtype),
         )
+        if self.config.output == "adaptive" and not isinstance(vocabulary, Vocabulary):
+            raise InputError(
+                "the adaptive output is for words, whose ids are ranks of frequency; give the"
+                " output softmax"
+            )
         self.vocabulary = vocabulary
         self.start_id = _start_id(vocabulary)
         if not isinstance(backend, Backend):

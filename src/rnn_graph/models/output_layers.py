@@ -7,7 +7,6 @@ import numpy as np
 from pytensor import tensor as pt
 from pytensor.tensor import TensorVariable
 
-from rnn_graph.batching import bucket_length
 from rnn_graph.errors import InputError
 from rnn_graph.initialization import glorot_uniform
 from rnn_graph.layers import affine
@@ -17,6 +16,8 @@ from rnn_graph.randomness import Generator
 Weights = Mapping[str, TensorVariable]
 
 NO_ROW = -1  # in a list of rows that is shorter than its array
+# Lists of rows have so many lengths at most: each costs a compilation.
+ROW_LENGTHS = 16
 SMALLEST_ADAPTIVE = 100  # tokens, of which a fifth stand in the head
 
 
@@ -191,7 +192,9 @@ OUTPUTS = {"softmax": Softmax, "adaptive": AdaptiveSoftmax}
 def _rows_where(chosen: np.ndarray) -> np.ndarray:  # [K, N] -> int32 [K, n]
     """The places of the true values of each row, filled up to a length of few different ones."""
     counts = chosen.sum(axis=1)
-    rows = np.full((len(chosen), bucket_length(max(1, int(counts.max())))), NO_ROW, dtype=np.int32)
+    step = -(-chosen.shape[1] // ROW_LENGTHS)
+    length = max(1, -(-int(counts.max()) // step)) * step
+    rows = np.full((len(chosen), length), NO_ROW, dtype=np.int32)
     batch, place = np.nonzero(chosen)
     rows[batch, np.arange(len(place)) - np.repeat(np.cumsum(counts) - counts, counts)] = place
     return rows
