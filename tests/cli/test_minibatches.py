@@ -391,14 +391,26 @@ def test_a_model_that_cannot_be_written_at_the_end_leaves_the_checkpoints(
 @pytest.mark.parametrize(
     ("options", "parts"),
     [
-        (("--held-out", "nan"), ["held_out"]),
-        (("--weight-decay", "nan"), ["weight_decay"]),
-        (("--checkpoint-minutes", "nan"), ["checkpoint_minutes"]),
+        (("--clip-norm", "nan"), ["clip_norm"]),
+        (("--dropout", "nan"), ["dropout"]),
+        (("--warmup", "nan"), ["warmup"]),
+        (("--learning-rate", "inf"), ["learning_rate"]),
         (("--accumulate", 10_000), ["accumulate is 10,000"]),
     ],
 )
 def test_odd_numbers_are_refused(train_char, options, parts, tmp_path):
     assert_refused(train_char(*options), *parts)
+    assert not list(tmp_path.glob("out*"))
+
+
+@pytest.mark.parametrize("option", ["--held-out", "--weight-decay", "--checkpoint-minutes"])
+def test_what_is_no_number_is_refused_by_the_option_library_or_by_this_one(
+    train_char, option, tmp_path
+):
+    result = train_char(option, "nan")
+    assert result.status == 2
+    assert "Traceback" not in result.err
+    assert option.removeprefix("--") in result.err.replace("_", "-")
     assert not list(tmp_path.glob("out*"))
 
 
