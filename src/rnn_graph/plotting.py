@@ -102,6 +102,8 @@ def plot_histories(path: str | Path, runs: Mapping[str, Sequence[Mapping[str, An
     runs
         By name, the records of each as `rnn_graph.history.read_history` has them.
     """
+    from matplotlib.ticker import EngFormatter
+
     figure, axes = _empty_picture()
     for color, (name, records) in enumerate(runs.items()):
         training = _losses(records, "loss")
@@ -113,7 +115,7 @@ def plot_histories(path: str | Path, runs: Mapping[str, Sequence[Mapping[str, An
             least = min(loss for _, loss in held_out)
             label = f"{name}, held out: {least:.3f}"
             axes.plot(*zip(*held_out, strict=True), marker=".", label=label, **style)
-    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.xaxis.set_major_formatter(EngFormatter())
     axes.set_xlabel("tokens seen")
     axes.set_ylabel("loss, nats a token")
     _write_picture(path, figure, axes)
