@@ -5,7 +5,7 @@ import pytest
 
 from rnn_graph.errors import InputError
 from rnn_graph.history import HistoryFile, TensorBoardLog, read_history
-from rnn_graph.language_training import Record
+from rnn_graph.language_records import Record
 from rnn_graph.plotting import plot_histories
 
 

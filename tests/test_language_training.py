@@ -7,8 +7,10 @@ from language_models import character_model, random_ids, random_sentences, word_
 from rnn_graph import language_training
 from rnn_graph.checkpoints import Checkpoint, CheckpointFolder
 from rnn_graph.errors import InputError, TrainingDiverged
+from rnn_graph.language_records import Watching
 from rnn_graph.language_scoring import score_tokens
-from rnn_graph.language_training import LanguageTrainer, LanguageTrainingSettings, Watching
+from rnn_graph.language_settings import LanguageTrainingSettings
+from rnn_graph.language_training import LanguageTrainer
 from tolerances import assert_close, each_backend
 
 TEXT = np.tile(np.array([1, 2, 3, 4, 5, 6, 7, 0], dtype=np.int32), 60)

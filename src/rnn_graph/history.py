@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from rnn_graph.errors import InputError
 from rnn_graph.files import atomic_write
-from rnn_graph.language_training import Record
+from rnn_graph.language_records import Record
 
 Entry = dict[str, Any]
 

@@ -2,87 +2,23 @@
 
 import math
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
-from rnn_graph.checks import require_above_zero, require_shares, require_sizes
 from rnn_graph.errors import InputError, TrainingDiverged
+from rnn_graph.language_records import Record, Watching
 from rnn_graph.language_scoring import score_tokens
-from rnn_graph.language_steps import StepSettings, TrainingSteps
+from rnn_graph.language_settings import PLATEAU, LanguageTrainingSettings
+from rnn_graph.language_steps import TrainingSteps
 from rnn_graph.minibatches import SAMPLINGS, Ids, Minibatches
 from rnn_graph.models.language_model import LanguageModel
 from rnn_graph.schedules import SCHEDULES, with_warmup
-from rnn_graph.updates import OPTIMIZERS
 
-PLATEAU = "plateau"  # the schedule that asks the held-out loss
-SCHEDULE_NAMES = (*SCHEDULES, PLATEAU)
 # Steps between two looks at the loss: a look waits until the device is done.
 STEPS_A_LOOK = 10
 RECORDS_AN_EPOCH = 10
-
-
-@dataclass(frozen=True)
-class LanguageTrainingSettings(StepSettings):
-    """How to train, but for what `StepSettings` says of the gradients.
-
-    Attributes
-    ----------
-    batch_size, sequence_length
-        B and T; of sentences T is the longest.
-    sampling
-        A name of `rnn_graph.minibatches.SAMPLINGS`.
-    epochs
-        Times through the text.
-    learning_rate
-        Of the mean loss of a token.
-    schedule
-        A name of `rnn_graph.schedules.SCHEDULES`, or "plateau": the rate is halved whenever an
-        evaluation on held-out text is no better than the best one.
-    warmup
-        Share of all steps in which the rate rises.
-    patience
-        Evaluations on held-out text without a better one after which training ends; None: never.
-    evaluate_every
-        Epochs between evaluations.
-    seed
-        Of the order of minibatches and of dropout.
-    """
-
-    batch_size: int = 32
-    sequence_length: int = 35
-    sampling: str = "sequential"
-    epochs: int = 10
-    learning_rate: float = 0.002
-    schedule: str = "constant"
-    warmup: float = 0.0
-    patience: int | None = None
-    evaluate_every: int = 1
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        require_sizes(epochs=self.epochs, evaluate_every=self.evaluate_every)
-        require_sizes(accumulate=self.accumulate)
-        require_above_zero(learning_rate=self.learning_rate)
-        require_shares(warmup=self.warmup)
-        for name in ("clip_norm", "clip_value", "patience"):
-            if getattr(self, name) is not None:
-                require_above_zero(**{name: getattr(self, name)})
-        for name, known in (
-            ("sampling", SAMPLINGS),
-            ("schedule", SCHEDULE_NAMES),
-            ("optimizer", OPTIMIZERS),
-        ):
-            if getattr(self, name) not in known:
-                raise InputError(
-                    f"unknown {name} {getattr(self, name)!r}; give one of {', '.join(known)}"
-                )
-        if not 0 <= self.weight_decay < math.inf:
-            raise InputError(f"weight_decay is {self.weight_decay}; give a number of at least 0")
-        if self.weight_decay and self.optimizer != "adam":
-            raise InputError(f"weight decay is for the optimizer adam, not {self.optimizer!r}")
 
 
 @dataclass
@@ -111,57 +47,6 @@ class Position:
     stale: int = 0
     seen: int = 0
     seconds: float = 0.0
-
-
-@dataclass(frozen=True)
-class Record:
-    """What the history says of a moment; losses in nats a token.
-
-    Attributes
-    ----------
-    loss
-        Mean over the minibatches since the last record.
-    held_out
-        None where there was no evaluation.
-    tokens
-        Predicted since training began, in `seconds`.
-    """
-
-    step: int
-    epoch: float
-    tokens: int
-    seconds: float
-    tokens_per_second: float
-    loss: float | None
-    perplexity: float | None
-    bits: float | None
-    learning_rate: float
-    held_out: float | None = None
-
-
-@dataclass
-class Watching:
-    """Who is told of what happens, and may end it.
-
-    Attributes
-    ----------
-    on_tokens
-        Called with predicted tokens and their summed loss, every few steps.
-    on_record
-        Called with each line of the history.
-    on_evaluation
-        Called with each record that ends an epoch, and with whether the model is the best so far.
-    on_step
-        Called between any two steps at which training could go on from a checkpoint.
-    should_stop
-        Asked between any two steps.
-    """
-
-    on_tokens: Callable[[int, float], None] = lambda tokens, nats: None
-    on_record: Callable[[Record], None] = lambda record: None
-    on_evaluation: Callable[[Record, bool], None] = lambda record, is_best: None
-    on_step: Callable[[], None] = lambda: None
-    should_stop: Callable[[], bool] = lambda: False
 
 
 @dataclass

@@ -8,16 +8,12 @@ from typing import Any
 from rnn_graph.checks import require_shares
 from rnn_graph.cli.console import log, print_json
 from rnn_graph.cli.language_corpus import LanguageCorpus
-from rnn_graph.cli.language_training import (
-    LanguageTrainingResult,
-    RunSettings,
-    check_run,
-    run_folder,
-    train_and_save_language_model,
-)
+from rnn_graph.cli.language_training import train_and_save_language_model
 from rnn_graph.cli.minibatch_options import MODEL_OPTIONS, TRAINING_OPTIONS, Minibatches
 from rnn_graph.cli.models import refuse_numpy
 from rnn_graph.cli.options import Computing
+from rnn_graph.cli.run_folder import RunSettings, check_run, run_folder
+from rnn_graph.cli.run_recorder import LanguageTrainingResult
 from rnn_graph.compiling import Backend, choose_backend
 from rnn_graph.distributed import (
     Processes,
@@ -27,7 +23,7 @@ from rnn_graph.distributed import (
     share_batches,
 )
 from rnn_graph.errors import InputError
-from rnn_graph.language_training import LanguageTrainingSettings
+from rnn_graph.language_settings import LanguageTrainingSettings
 from rnn_graph.models.language_model import LanguageModel
 from rnn_graph.signature import as_line
 
