@@ -1,6 +1,7 @@
 import socket
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -65,8 +66,14 @@ def test_when_the_first_ends_while_it_reads_the_others_say_so(port):
 
 
 def test_strangers_and_one_that_comes_again_do_no_harm(port):
+    def is_listening():
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            return True
+        return False
+
     def disturb():
-        time.sleep(0.3)
+        while not is_listening():
+            time.sleep(0.05)
         for hello in (b"GET / HTTP/1.1\r\n\r\n", b"", PLACE.pack(1)):
             with socket.create_connection(("127.0.0.1", port)) as connection:
                 connection.sendall(hello)

@@ -14,7 +14,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cli_checks import COMPUTING, NAMES, READING, SMALL_CHAR_MODEL, assert_done, npy
+from cli_checks import (
+    BATCHES,
+    COMPUTING,
+    LONG_RUN,
+    NAMES,
+    READING,
+    RUNNING_TEXT,
+    SMALL_CHAR_MODEL,
+    assert_done,
+    npy,
+)
 from rnn_graph.datasets import sample_flight_queries
 
 WORDS = ("the", "a", "cat", "dog", "bird", "sees", "likes", "eats", "big", "red", "man", "runs")
@@ -169,6 +179,24 @@ def text_model(tmp_path_factory):
         call_main("train", "char", "--data", text, "--out", path, *SMALL_CHAR_MODEL, *options) == 0
     )
     return path
+
+
+@pytest.fixture(scope="session")
+def running_text(tmp_path_factory) -> Path:
+    """Text for minibatches of characters."""
+    path = tmp_path_factory.mktemp("running") / "text.txt"
+    path.write_text(RUNNING_TEXT)
+    return path
+
+
+@pytest.fixture(scope="session")
+def finished_run(running_text, tmp_path_factory) -> Path:
+    """The model of a long run in minibatches that was not cut off, with its folder beside it."""
+    out = tmp_path_factory.mktemp("finished") / "out.npz"
+    command = ("train", "char", "--data", running_text, "--out", out, *BATCHES)
+    options = ("--checkpoint-minutes", 0.001, "--keep-checkpoints", 4)
+    assert call_main(*command, *LONG_RUN, *options) == 0
+    return out
 
 
 @pytest.fixture

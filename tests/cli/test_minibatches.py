@@ -3,6 +3,7 @@
 import errno
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,21 +12,17 @@ import time
 import numpy as np
 import pytest
 
-from cli_checks import READING, assert_done, assert_refused, one_json
+from cli_checks import (
+    BATCHES,
+    LONG_RUN,
+    READING,
+    RUNNING_TEXT,
+    assert_done,
+    assert_refused,
+    one_json,
+)
 from rnn_graph import load_model
 from rnn_graph.history import read_history
-
-TEXT = "the cat sat on the mat.\nthe dog ate the cat that sat on the mat.\n" * 40
-SMALL = ("--batch-size", 4, "--sequence-length", 8, "--hidden-dim", 8, "--backend", "jax")
-# Each is seeded, stops often, and is long enough to be cut off.
-RUN = (*SMALL, "--epochs", 40, "--held-out", 0.2, "--dropout", 0.2, "--schedule", "plateau")
-
-
-@pytest.fixture(scope="module")
-def running_text(tmp_path_factory):
-    path = tmp_path_factory.mktemp("running") / "text.txt"
-    path.write_text(TEXT)
-    return path
 
 
 @pytest.fixture
@@ -34,7 +31,7 @@ def train_char(cli, running_text, tmp_path):
 
     def run(*options, data=running_text):
         out = tmp_path / "out.npz"
-        return cli("train", "char", "--data", data, "--out", out, *SMALL, *options)
+        return cli("train", "char", "--data", data, "--out", out, *BATCHES, *options)
 
     return run
 
@@ -62,7 +59,7 @@ def test_characters_from_text_to_text(train_char, cli, tmp_path, running_text):
     generated = cli("generate", model, "--prompt", "the ", "--max-length", 30, "--seed", 1)
     assert generated.out.startswith("the ")
     scored = one_json(cli("evaluate", model, "--data", running_text, "--json").out)
-    assert scored["characters"] == len(TEXT)
+    assert scored["characters"] == len(RUNNING_TEXT)
     assert scored["nats"] < 2.8
 
 
@@ -70,7 +67,7 @@ def test_characters_from_text_to_text(train_char, cli, tmp_path, running_text):
 def test_words_from_text_to_sentences(cli, text, tmp_path, sampling):
     out = tmp_path / "out.npz"
     result = cli(
-        *("train", "word", "--data", text, "--out", out, *SMALL, *READING),
+        *("train", "word", "--data", text, "--out", out, *BATCHES, *READING),
         *("--cell", "gru", "--layers", 2, "--tie-weights", "--embedding-dim", 8),
         *("--epochs", 2, "--sampling", sampling, "--valid", text, "--optimizer", "rmsprop"),
         *("--vocabulary-size", 15),
@@ -106,10 +103,10 @@ def test_histories_become_one_picture(train_char, cli, tmp_path):
 
 
 @pytest.fixture
-def finished(train_char, tmp_path):
-    """A run that was not cut off, and its command."""
-    assert_done(train_char(*RUN, "--checkpoint-minutes", 0, "--keep-checkpoints", 4))
-    return tmp_path / "out.npz"
+def finished(finished_run, tmp_path):
+    """The same run in a folder of one's own."""
+    shutil.copytree(finished_run.parent, tmp_path, dirs_exist_ok=True)
+    return tmp_path / finished_run.name
 
 
 def test_a_run_that_is_cut_off_anywhere_comes_to_the_same_parameters(
@@ -117,7 +114,7 @@ def test_a_run_that_is_cut_off_anywhere_comes_to_the_same_parameters(
 ):
     """Five times at random moments; SIGKILL is among the ways."""
     out, draw = tmp_path / "cut.npz", random.Random(5)
-    command = ("train", "char", "--data", running_text, "--out", out, *SMALL, *RUN)
+    command = ("train", "char", "--data", running_text, "--out", out, *BATCHES, *LONG_RUN)
     command = (*command, "--checkpoint-minutes", 0.001)
     steps, resume = 0, ()
     for way in (signal.SIGKILL, signal.SIGINT, signal.SIGKILL, signal.SIGTERM, signal.SIGKILL):
@@ -160,7 +157,7 @@ def interrupted(train_char, tmp_path, finished):
 
 
 def test_an_unfinished_run_is_not_begun_again_by_mistake(interrupted):
-    assert_refused(interrupted(*RUN), "unfinished", "--resume")
+    assert_refused(interrupted(*LONG_RUN), "unfinished", "--resume")
 
 
 @pytest.mark.parametrize(
@@ -172,21 +169,21 @@ def test_an_unfinished_run_is_not_begun_again_by_mistake(interrupted):
     ],
 )
 def test_what_differs_from_the_checkpoint_is_named(interrupted, changes, parts):
-    result = interrupted(*RUN, *changes, "--resume")
+    result = interrupted(*LONG_RUN, *changes, "--resume")
     assert_refused(result, "another run", *parts)
 
 
 def test_another_corpus_is_named(interrupted, tmp_path):
     other = tmp_path / "other.txt"
-    other.write_text(TEXT.replace("dog", "god"))
-    assert_refused(interrupted(*RUN, "--resume", data=other), "corpus is")
+    other.write_text(RUNNING_TEXT.replace("dog", "god"))
+    assert_refused(interrupted(*LONG_RUN, "--resume", data=other), "corpus is")
 
 
 def test_a_checkpoint_that_is_cut_off_is_passed_over(interrupted, tmp_path, finished):
     newest = max((tmp_path / "out.run").glob("step-*.npz"))
     before = parameters_of(finished)
     os.truncate(newest, 1000)
-    result = interrupted(*RUN, "--resume")
+    result = interrupted(*LONG_RUN, "--resume")
     assert_done(result, newest.name, "taking the checkpoint before it", "going on after")
     for name, value in before.items():
         np.testing.assert_array_equal(parameters_of(finished)[name], value)
@@ -265,7 +262,7 @@ def test_without_minibatches_their_options_are_refused(
 @pytest.mark.parametrize("option", [("--limit", 5), ("--bptt-truncate", 4)])
 def test_what_is_for_single_sentences_is_refused_with_minibatches(cli, text, tmp_path, option):
     out = tmp_path / "out.npz"
-    result = cli("train", "word", "--data", text, "--out", out, *SMALL, *option)
+    result = cli("train", "word", "--data", text, "--out", out, *BATCHES, *option)
     assert_refused(result, option[0], "single sentences")
 
 
@@ -274,7 +271,18 @@ def test_validation_text_of_another_language_is_refused(cli, text, train_char, t
     other.write_text("привет мир\n")
     assert_refused(train_char("--valid", other), "never saw")
     out = tmp_path / "words.npz"
-    result = cli("train", "word", "--data", text, "--out", out, *SMALL, *READING, "--valid", other)
+    result = cli(
+        "train",
+        "word",
+        "--data",
+        text,
+        "--out",
+        out,
+        *BATCHES,
+        *READING,
+        "--valid",
+        other,
+    )
     assert_refused(result, "no word of the vocabulary")
 
 
@@ -296,7 +304,18 @@ def losses_in(folder):
 def test_two_devices_come_to_the_losses_of_one(finished, start, running_text, tmp_path):
     out = tmp_path / "two.npz"
     process = start(
-        *("train", "char", "--data", running_text, "--out", out, *SMALL, *RUN, "--devices", 2),
+        *(
+            "train",
+            "char",
+            "--data",
+            running_text,
+            "--out",
+            out,
+            *BATCHES,
+            *LONG_RUN,
+            "--devices",
+            2,
+        ),
         env={"XLA_FLAGS": "--xla_force_host_platform_device_count=2"},
         stderr=subprocess.PIPE,
     )
@@ -320,7 +339,14 @@ def start_two(start, running_text, tmp_path):
         return [
             start(
                 *("train", "char", "--data", running_text, "--out", tmp_path / "two.npz"),
-                *(*SMALL, *RUN, "--coordinator", coordinator, "--num-processes", 2),
+                *(
+                    *BATCHES,
+                    *LONG_RUN,
+                    "--coordinator",
+                    coordinator,
+                    "--num-processes",
+                    2,
+                ),
                 *("--process-id", place, *options),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
@@ -355,7 +381,7 @@ def test_when_one_is_killed_the_other_says_so_and_one_alone_goes_on(
     assert last.startswith("rnn-graph: another process of this run was lost")
     assert "--resume" in last
     command = ("train", "char", "--data", running_text, "--out", tmp_path / "two.npz")
-    process = start(*command, *SMALL, *RUN, "--resume", stderr=subprocess.PIPE)
+    process = start(*command, *BATCHES, *LONG_RUN, "--resume", stderr=subprocess.PIPE)
     _, errors = process.communicate()
     assert process.returncode == 0, errors
     found, expected = (losses_in(tmp_path / name)[0] for name in ("two.run", "out.run"))
@@ -423,7 +449,7 @@ def test_a_plateau_wants_minibatches(cli, running_text, tmp_path, command):
 
 def test_runs_of_other_outputs_have_other_folders(cli, running_text, tmp_path):
     for name in ("lm-0.1", "lm-0.2", "model.run"):
-        command = ("train", "char", "--data", running_text, *SMALL, "--epochs", 1)
+        command = ("train", "char", "--data", running_text, *BATCHES, "--epochs", 1)
         assert_done(cli(*command, "--out", tmp_path / name))
     folders = sorted(path.name for path in tmp_path.glob("*.run") if path.is_dir())
     assert folders == ["lm-0.1.run", "lm-0.2.run", "model.run.run"]
@@ -437,7 +463,15 @@ def test_a_text_without_a_character_to_predict_is_refused(train_char, tmp_path, 
 
 
 def test_a_folder_that_another_run_uses_is_refused(train_char, start, running_text, tmp_path):
-    command = ("train", "char", "--data", running_text, "--out", tmp_path / "out.npz", *SMALL)
+    command = (
+        "train",
+        "char",
+        "--data",
+        running_text,
+        "--out",
+        tmp_path / "out.npz",
+        *BATCHES,
+    )
     process = start(
         *command, "--epochs", 10_000, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
@@ -459,7 +493,16 @@ def test_a_history_that_cannot_be_written_does_not_end_training(train_char, monk
 
 def test_a_minibatch_without_a_token_to_predict_is_no_matter(cli, text, tmp_path):
     result = cli(
-        *("train", "word", "--data", text, "--out", tmp_path / "out.npz", *READING, *SMALL),
+        *(
+            "train",
+            "word",
+            "--data",
+            text,
+            "--out",
+            tmp_path / "out.npz",
+            *READING,
+            *BATCHES,
+        ),
         *("--batch-size", 1, "--sequence-length", 1, "--epochs", 1, "--vocabulary-size", 15),
     )
     assert_done(result, "epoch 1:")
@@ -470,7 +513,15 @@ def test_processes_that_differ_say_in_what(start, running_text, tmp_path):
         coordinator = f"127.0.0.1:{server.getsockname()[1]}"
     processes = [
         start(
-            *("train", "char", "--data", running_text, "--out", tmp_path / "two.npz", *SMALL),
+            *(
+                "train",
+                "char",
+                "--data",
+                running_text,
+                "--out",
+                tmp_path / "two.npz",
+                *BATCHES,
+            ),
             *("--coordinator", coordinator, "--num-processes", 2, "--process-id", place),
             *("--learning-rate", 0.1 * (place + 1)),
             stdout=subprocess.DEVNULL,
@@ -488,7 +539,17 @@ def test_processes_that_differ_say_in_what(start, running_text, tmp_path):
 def test_the_best_model_is_written_after_an_interrupt_as_well(start, running_text, tmp_path):
     out = tmp_path / "out.npz"
     process = start(
-        *("train", "char", "--data", running_text, "--out", out, *SMALL, "--held-out", 0.1),
+        *(
+            "train",
+            "char",
+            "--data",
+            running_text,
+            "--out",
+            out,
+            *BATCHES,
+            "--held-out",
+            0.1,
+        ),
         *("--epochs", 10_000, "--checkpoint-minutes", 0.001),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -501,6 +562,6 @@ def test_the_best_model_is_written_after_an_interrupt_as_well(start, running_tex
     from rnn_graph.language_scoring import score_tokens
 
     model = load_model(out)
-    held_out = model.vocabulary.encode(TEXT)[-round(0.1 * len(TEXT)) :]
+    held_out = model.vocabulary.encode(RUNNING_TEXT)[-round(0.1 * len(RUNNING_TEXT)) :]
     least = float(report.decode().split("held-out loss ")[1].split()[0])
     assert score_tokens(model, held_out).loss == pytest.approx(least, abs=1e-4)
