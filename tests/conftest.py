@@ -1,6 +1,8 @@
 """Fixtures for all tests."""
 
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,12 @@ from hypothesis import settings
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
+# What JAX compiles for one test, it need not for another: all processes of a run share a folder.
+COMPILED = {
+    "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+    "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+}
+COMPILED_FOLDER = "JAX_COMPILATION_CACHE_DIR"
 REAL_DATA_VARIABLE = "RNN_GRAPH_REAL_DATA"
 
 
@@ -27,3 +35,17 @@ def real_data():
         return found
 
     return find
+
+
+def pytest_configure(config):
+    """Let JAX, which is not imported yet, keep what it compiles; workers inherit it."""
+    if COMPILED_FOLDER not in os.environ:
+        config.compiled_folder = tempfile.mkdtemp(prefix="rnn_graph-compiled-")
+        os.environ |= COMPILED | {COMPILED_FOLDER: config.compiled_folder}
+
+
+def pytest_unconfigure(config):
+    """Remove what JAX kept."""
+    folder = getattr(config, "compiled_folder", None)
+    if folder is not None:
+        shutil.rmtree(folder, ignore_errors=True)
