@@ -54,8 +54,18 @@ class Cell(Protocol):
         """The bias of the input's projection before training."""
 
 
+class _OfSums:
+    """A cell that needs nothing but the sum of its two products."""
+
+    def combine(self, projected, recurrent):
+        return projected + recurrent
+
+    def separate(self, gradient):
+        return gradient, gradient
+
+
 @dataclass(frozen=True)
-class Elman:
+class Elman(_OfSums):
     """`h_t = activation(p_t + h_{t−1} W_h)`.
 
     J. L. Elman, "Finding structure in time", Cognitive Science 14 (1990).
@@ -65,12 +75,6 @@ class Elman:
     blocks = 1
     states = 1
 
-    def combine(self, projected, recurrent):
-        return projected + recurrent
-
-    def separate(self, gradient):
-        return gradient, gradient
-
     def advance(self, combined, h):
         return [self.activation(combined)]
 
@@ -79,7 +83,7 @@ class Elman:
 
 
 @dataclass(frozen=True)
-class LSTM:
+class LSTM(_OfSums):
     """`c_t = f ∘ c_{t−1} + i ∘ g`, `h_t = o ∘ tanh(c_t)`; blocks in the order i, f, o, g.
 
     S. Hochreiter and J. Schmidhuber, "Long short-term memory", Neural Computation 9 (1997), with
@@ -88,12 +92,6 @@ class LSTM:
 
     blocks = 4
     states = 2
-
-    def combine(self, projected, recurrent):
-        return projected + recurrent
-
-    def separate(self, gradient):
-        return gradient, gradient
 
     def advance(self, combined, h, c):
         # σ(x) = (1 + tanh(x/2)) / 2: one tanh of all blocks takes half the time of four functions.

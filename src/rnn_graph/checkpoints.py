@@ -69,7 +69,7 @@ class CheckpointFolder:
     def paths(self) -> list[Path]:
         """The checkpoints that are there, newest first."""
         found = [path for path in self._folder.glob("step-*.npz") if NAME.fullmatch(path.name)]
-        return sorted(found, key=lambda path: int(NAME.fullmatch(path.name)[1]), reverse=True)
+        return sorted(found, key=_step_of, reverse=True)
 
     def newest(self, say: Callable[[str], None]) -> Checkpoint | None:
         """The newest checkpoint that is whole; None if there is none.
@@ -89,7 +89,7 @@ class CheckpointFolder:
     @property
     def has_progress(self) -> bool:
         """Whether there is a checkpoint from after the first step."""
-        return any(int(NAME.fullmatch(path.name)[1]) for path in self.paths())
+        return any(_step_of(path) for path in self.paths())
 
     def clear(self, *, beyond: int = -1) -> None:
         """Remove all checkpoints from after a step, and what a run that was killed left of one.
@@ -101,7 +101,7 @@ class CheckpointFolder:
         """
         try:
             for path in self.paths():
-                if int(NAME.fullmatch(path.name)[1]) > beyond:
+                if _step_of(path) > beyond:
                     path.unlink(missing_ok=True)
             for path in self._folder.glob(UNFINISHED):
                 path.unlink(missing_ok=True)
@@ -125,6 +125,10 @@ def checkpoint_of_bytes(data: bytes) -> Checkpoint:
         path = Path(folder, "checkpoint.npz")
         path.write_bytes(data)
         return read_checkpoint(path)
+
+
+def _step_of(path: Path) -> int:
+    return int(NAME.fullmatch(path.name)[1])
 
 
 def _content(checkpoint: Checkpoint) -> ModelFile:

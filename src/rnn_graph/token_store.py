@@ -40,7 +40,7 @@ class TokenStore:
     digest
         Of all tokens in their order: the same text has the same one.
     source
-        What the text was read from and how, as `build` was told.
+        What the text was read from and how, as `store_words` or `store_characters` was told.
     """
 
     path: Path
@@ -139,7 +139,7 @@ def store_characters(
 
     def numbers(types: dict[str, int]) -> Iterator[np.ndarray]:
         number_of = np.full(CODE_POINTS, -1, dtype=np.int32)
-        for text in _gathered(parts):
+        for text in _in_large_pieces(parts, "".join):
             codes = np.frombuffer(text.encode("utf-32-le"), dtype="<u4")
             distinct, first = np.unique(codes, return_index=True)
             for code in distinct[np.argsort(first)]:
@@ -170,7 +170,7 @@ def _store(path: Path, dtype: str, numbers, source: dict[str, Any] | None) -> To
     occurrences = np.zeros(0, dtype=np.int64)
     digest = hashlib.blake2b(digest_size=16)
     with atomic_write(path) as stream:
-        for batch in _in_large_pieces(numbers(types)):
+        for batch in _in_large_pieces(numbers(types), np.concatenate):
             occurrences = np.resize(np.append(occurrences, np.zeros(len(types))), len(types))
             occurrences += np.bincount(batch, minlength=len(types))
             _write(stream, batch, digest)
@@ -195,30 +195,18 @@ def _write(stream: BinaryIO, batch: np.ndarray, digest) -> None:
     stream.write(data)
 
 
-def _in_large_pieces(batches: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
-    held: list[np.ndarray] = []
-    size = 0
-    for batch in batches:
-        held.append(batch)
-        size += len(batch)
-        if size >= CHARACTERS_A_WRITE:
-            yield np.concatenate(held)
-            held, size = [], 0
-    if held:
-        yield np.concatenate(held)
-
-
-def _gathered(parts: Iterable[str]) -> Iterator[str]:
-    held: list[str] = []
+def _in_large_pieces(parts: Iterable[Any], join: Callable[[list[Any]], Any]) -> Iterator[Any]:
+    """Parts joined so that there are few, and none is much longer than it has to be."""
+    held: list[Any] = []
     size = 0
     for part in parts:
         held.append(part)
         size += len(part)
         if size >= CHARACTERS_A_WRITE:
-            yield "".join(held)
+            yield join(held)
             held, size = [], 0
     if held:
-        yield "".join(held)
+        yield join(held)
 
 
 def _description(path: Path) -> Path:

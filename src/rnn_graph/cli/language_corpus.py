@@ -1,5 +1,6 @@
 """Texts of any size for training in minibatches: stored once, encoded, split."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -154,8 +155,6 @@ def _start_before(ids: StoredIds, cut: int, start: int) -> int:
 
 
 def _with_valid(digest: str, validation: np.ndarray) -> str:
-    import hashlib
-
     return f"{digest} {hashlib.blake2b(validation.tobytes(), digest_size=16).hexdigest()}"
 
 

@@ -1,6 +1,6 @@
 """From a file to a trained language model of minibatches: a run that can be taken up again."""
 
-from collections.abc import Callable
+import math
 from contextlib import closing
 from pathlib import Path
 
@@ -42,7 +42,7 @@ def train_and_save_language_model(
     total = settings.epochs * len(corpus.training)
     with (
         closing(recorder),
-        TrainingProgress(total, _describe_loss(unit), unit=unit) as progress,
+        TrainingProgress(total, _describe_loss, unit=unit) as progress,
         deferred_interrupt() as interrupted,
     ):
         recorder.tell, recorder.interrupted = progress.say, interrupted
@@ -63,8 +63,5 @@ def train_and_save_language_model(
     return recorder.result()
 
 
-def _describe_loss(unit: str) -> Callable[[float], str]:
-    def describe(loss: float) -> str:
-        return f"ppl {perplexity(loss):,.2f} {loss / 0.6931471805599453:.3f} bits"
-
-    return describe
+def _describe_loss(loss: float) -> str:
+    return f"ppl {perplexity(loss):,.2f} {loss / math.log(2):.3f} bits"
