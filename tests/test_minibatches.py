@@ -1,3 +1,5 @@
+from unittest import mock
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -40,7 +42,8 @@ def joined(steps):
 def test_sequential_columns_are_stretches_of_the_text(length, batch, extra, epoch):
     ids = np.arange(length * batch + length + extra, dtype=np.int32)
     batches = SequentialMinibatches(MODEL, ids, batch, length, seed=3)
-    steps = steps_of(batches, epoch)
+    with mock.patch.object(minibatches, "TOKENS_A_SEGMENT", 2 * length * batch):  # two steps
+        steps = steps_of(batches, epoch)
     assert len(steps) == batches.steps_per_epoch
     x, y = joined(steps)
     np.testing.assert_array_equal(np.diff(x, axis=0), 1)
