@@ -29,6 +29,7 @@ class TorchSlotTagger:
         """What `sgd_step` takes: the words of a step, their places in its windows, the labels."""
         words, places = np.unique(windows % len(self.embeddings), return_inverse=True)
         labels = np.atleast_1d(labels).astype(np.int64)
+        words = words.astype(np.int64)
         return tuple(map(torch.tensor, (words, places.reshape(windows.shape), labels)))
 
     def sgd_step(self, words, places, labels, learning_rate: float) -> float:

@@ -1,42 +1,36 @@
-"""How contenders are timed: set-up, compilation, first call and steady state apart."""
+"""How long work takes, and what the times of two contenders that took turns say."""
 
-import os
-import platform
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-# Seconds of a contender's turn, before counting and while counting.
-WARM_UP = 0.2
-TURN = 0.3
+WARM_UP = 0.2  # seconds of calls that are not counted, at the beginning of a turn
+
+# What it takes to call one contender faster than another.
+FEWEST_ROUNDS = 3
+WIDEST_SPREAD = 1.5
 
 
-@dataclass
-class Contender:
-    """A program that does the work.
+@dataclass(frozen=True)
+class Ratio:
+    """Ratios of two contenders' times in the same round: their median, least and largest."""
 
-    Attributes
-    ----------
-    name
-        For the table.
-    run
-        Does the work once and returns when it is done.
-    compile_seconds, first_call_seconds
-        Measured before.
-    seconds
-        Per call, one number a round: the round's median.
-    """
+    median: float
+    low: float
+    high: float
+    rounds: int
 
-    name: str
-    run: Callable[[], object]
-    compile_seconds: float = 0.0
-    first_call_seconds: float = 0.0
-    seconds: list[float] = field(default_factory=list)
+    @classmethod
+    def of(cls, seconds: Sequence[float], baseline_seconds: Sequence[float]) -> "Ratio":
+        """How many times as long as the baseline's, round by round."""
+        ratios = [s / b for s, b in zip(seconds, baseline_seconds, strict=True)]
+        return cls(statistics.median(ratios), min(ratios), max(ratios), len(ratios))
 
     @property
-    def median(self) -> float:
-        return statistics.median(self.seconds)
+    def is_supported(self) -> bool:
+        """Whether there are rounds enough, and they agree well enough, to name a ratio."""
+        return self.rounds >= FEWEST_ROUNDS and self.high <= WIDEST_SPREAD * self.low
 
 
 def timed(work: Callable[[], object]) -> tuple[float, object]:
@@ -46,18 +40,6 @@ def timed(work: Callable[[], object]) -> tuple[float, object]:
     return time.perf_counter() - start, result
 
 
-def time_in_rounds(contenders: Sequence[Contender], rounds: int) -> None:
-    """Let the contenders take turns, so that what slows the machine slows them all.
-
-    Each turn begins with calls that are not counted: caches and clocks get warm, and the threads
-    of the last contender's BLAS, which spin on for a while after its last product, go to sleep.
-    """
-    for _ in range(rounds):
-        for contender in contenders:
-            call_for(contender.run, WARM_UP)
-            contender.seconds.append(statistics.median(call_for(contender.run, TURN)))
-
-
 def call_for(work: Callable[[], object], seconds: float) -> list[float]:
     """Call again and again until `seconds` have passed; how long each call took."""
     times: list[float] = []
@@ -65,15 +47,3 @@ def call_for(work: Callable[[], object], seconds: float) -> list[float]:
     while not times or time.perf_counter() < end:
         times.append(timed(work)[0])
     return times
-
-
-def median_ratio(contender: Contender, baseline: Contender) -> float:
-    """The median, over rounds, of the baseline's time over the contender's in the same round."""
-    return statistics.median(
-        b / c for b, c in zip(baseline.seconds, contender.seconds, strict=True)
-    )
-
-
-def machine() -> str:
-    """What the numbers were measured on."""
-    return f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}"

@@ -1,119 +1,187 @@
 """`rnn-graph bench`: how long does it take, against what?"""
 
+from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.core import TyperGroup
 
 from rnn_graph.cli import options
 
-app = typer.Typer(help="Time the same work on every backend.", no_args_is_help=True)
-
-EXAMPLE = "Example: rnn-graph bench lm-step --backend jax --rounds 10"
-
-GROWTH_FACTORS = (1, 2, 4)
+RUN_EXAMPLE = "Example: rnn-graph bench lm-step char-step --rounds 7 --save results.json"
+REPORT_EXAMPLE = "Example: rnn-graph bench report results.json --html report.html"
+COMPARE_EXAMPLE = "Example: rnn-graph bench compare before.json after.json"
 
 
-@app.callback()
-def _workloads() -> None:
-    pass
+class WorkloadName(StrEnum):
+    """The names of `rnn_graph.benchmark.suite.WORKLOADS`, which imports NumPy."""
+
+    LM_STEP = "lm-step"
+    LM_STEP_FULL = "lm-step-full"
+    LM_EPOCH = "lm-epoch"
+    TAGGER_WORD = "tagger-word"
+    TAGGER_SENTENCE = "tagger-sentence"
+    CHAR_STEP = "char-step"
+    LM_BATCH = "lm-batch"
+    CHAR_LSTM_BATCH = "char-lstm-batch"
+    GENERATE = "generate"
 
 
-@app.command("lm-step", epilog=EXAMPLE)
+class RunsUnlessTold(TyperGroup):
+    """A group whose first argument, if it names no command, is one of `run`."""
+
+    def parse_args(self, ctx, args):
+        if args and args[0] not in {*self.commands, *self.get_help_option_names(ctx)}:
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(
+    cls=RunsUnlessTold,
+    help="Time the same work on every backend, in other libraries, and against the floor.",
+    epilog="rnn-graph bench WORKLOAD… is rnn-graph bench run WORKLOAD…",
+    no_args_is_help=True,
+)
+
+
+def _size(help_: str, **bounds: int):
+    return typer.Option(help=help_, rich_help_panel="Sizes, where a workload has them", **bounds)
+
+
+@app.command(epilog=RUN_EXAMPLE)
 @options.with_groups
-def lm_step(
+def run(
     *,
-    vocabulary_size: Annotated[int, typer.Option(min=4, help="V.")] = 8000,
-    hidden_dim: Annotated[int, typer.Option(min=1, help="H.")] = 100,
-    length: Annotated[int, typer.Option(min=1, help="Words of the sentence, T.")] = 45,
-    bptt_truncate: Annotated[int, typer.Option(help="k; -1 for the whole sentence.")] = 4,
+    workloads: Annotated[list[WorkloadName], typer.Argument(help="What is to be done.")],
     rounds: Annotated[int, typer.Option(min=1, help="Rounds in which contenders take turns.")] = 5,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="Contenders of these names alone; * stands for anything. Repeatable."),
+    ] = None,
     growth: Annotated[
-        bool, typer.Option("--growth", help="The step at 1, 2 and 4 times T, V and H instead.")
+        bool, typer.Option("--growth", help="The sizes at 1, 2 and 4 times their own instead.")
     ] = False,
+    save: Annotated[
+        Path | None, typer.Option(help="Write the results to this file too, for report, compare.")
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Of each contender; one for each processor.")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Text, tagged sentences or names, instead of embedded ones.")
+    ] = None,
+    vocabulary_size: Annotated[int | None, _size("V.", min=4)] = None,
+    hidden_dim: Annotated[int | None, _size("H.", min=1)] = None,
+    length: Annotated[int | None, _size("T, steps in time.", min=1)] = None,
+    batch_size: Annotated[int | None, _size("B.", min=1)] = None,
+    bptt_truncate: Annotated[int | None, _size("k; -1 for the whole sentence.")] = None,
     computing: options.Computing,
     seed: options.Seed = 0,
     as_json: options.Json = False,
 ) -> None:
-    """Time a training step of the word model: NumPy against every installed backend.
+    """Time one workload after another.
 
-    Each contender's loss and parameters are checked against the reference before it is timed.
+    Each contender's losses and parameters are checked against the reference before it is timed.
     Times are medians over rounds; ratios are taken within a round.
     """
-    from rnn_graph.benchmark.lm_step import StepSizes, measure_step
-    from rnn_graph.cli.console import print_json
-    from rnn_graph.compiling import choose_backend
-
-    sizes = StepSizes(
-        vocabulary_size, hidden_dim, length, None if bptt_truncate < 0 else bptt_truncate
+    from rnn_graph.benchmark import suite
+    from rnn_graph.benchmark.environment import environment, usable_processors
+    from rnn_graph.benchmark.report.results import FORMAT
+    from rnn_graph.cli.benchmarking import (
+        fails,
+        print_workload,
+        selected,
+        telling_progress,
     )
-    chosen = None
-    if computing.backend != options.BackendName.AUTO:
-        chosen = [choose_backend(computing.backend).name]
-    settings = {
-        "backends": chosen,
-        "dtypes": (computing.dtype,) if computing.dtype else ("float32", "float64"),
-        "device": computing.device,
-        "rounds": rounds,
-        "seed": seed,
+    from rnn_graph.cli.console import as_json_text, print_json
+    from rnn_graph.files import atomic_write, check_outputs
+
+    check_outputs([save], inputs=[data] if data else [])
+    sizes = {
+        "vocabulary_size": vocabulary_size,
+        "hidden_dim": hidden_dim,
+        "length": length,
+        "batch_size": batch_size,
+        "bptt_truncate": bptt_truncate,
+        "data": None if data is None else str(data),
     }
-    if growth:
-        from rnn_graph.benchmark.growth import measure_growth
-
-        result = measure_growth(sizes, GROWTH_FACTORS, **settings)
-        print_json(result) if as_json else _print_growth(result)
-        return
-    result = measure_step(sizes, **settings)
-    print_json(result) if as_json else _print_table(result)
-
-
-def _print_table(result) -> None:
-    table = _table("contender", "compile s", "first call s", "ms a step", "× numpy", "× floor")
-    for row in result["contenders"]:
-        table.add_row(
-            row["name"],
-            f"{row['compile_s']:.2f}",
-            f"{row['first_call_s']:.2f}",
-            f"{row['steady_ms']:.2f}",
-            f"{row['times_numpy']:.1f}",
-            f"{row['times_floor']:.2f}",
-        )
-    _print(table, result)
-    print(
-        "× numpy: how many times as fast as the reference. × floor: time over that of the fastest"
-        " matrix products in the same precision."
-    )
-
-
-def _print_growth(result) -> None:
-    table = _table("grows", "to", "ms a step", "times as long")
-    for row in result["rows"]:
-        table.add_row(
-            f"{row['axis']} × {row['factor']}",
-            str(row["size"]),
-            f"{row['steady_ms']:.2f}",
-            f"{row['times_as_long']:.2f}",
-        )
-    _print(table, result)
-    print(f"contender: {result['contender']}")
+    settings = {name: value for name, value in sizes.items() if value is not None}
+    if bptt_truncate is not None and bptt_truncate < 0:
+        settings["bptt_truncate"] = None
+    for workload in workloads:
+        suite.check_settings(workload, settings)
+    threads = threads or usable_processors()
+    results = {"format": FORMAT, "environment": environment(threads), "workloads": []}
+    measure = suite.sweep if growth else suite.run
+    for workload in workloads:
+        with telling_progress(workload) as tell:
+            found = measure(
+                workload,
+                selected(computing, only),
+                settings=settings,
+                rounds=rounds,
+                threads=threads,
+                seed=seed,
+                on_progress=tell,
+            )
+        results["workloads"].append(found)
+        if not as_json:
+            print_workload(found)
+        if save is not None:
+            with atomic_write(save) as file:
+                file.write(as_json_text(results).encode())
+    if as_json:
+        print_json(results)
+    if fails(results):
+        raise typer.Exit(1)
 
 
-def _table(first: str, *others: str):
-    from rich.table import Table
+@app.command(epilog=REPORT_EXAMPLE)
+def report(
+    files: Annotated[list[Path], typer.Argument(help="Saved results.")],
+    html: Annotated[Path | None, typer.Option(help="The page to write, with pictures.")] = None,
+    markdown: Annotated[Path | None, typer.Option(help="The document to write.")] = None,
+) -> None:
+    """Make a report of one or more runs: a page that needs nothing else, or Markdown."""
+    from rnn_graph.benchmark.report.html_report import render_html
+    from rnn_graph.benchmark.report.markdown import render_markdown
+    from rnn_graph.benchmark.report.results import read_results
+    from rnn_graph.cli.console import log
+    from rnn_graph.errors import InputError
+    from rnn_graph.files import atomic_write, check_outputs
 
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column(first, overflow="fold")
-    for name in others:
-        table.add_column(name, justify="right", overflow="fold")
-    return table
+    if html is None and markdown is None:
+        raise InputError("nothing to write; give --html FILE, --markdown FILE, or both")
+    check_outputs([html, markdown], inputs=files)
+    results = [read_results(file) for file in files]
+    for path, render in ((html, render_html), (markdown, render_markdown)):
+        if path is not None:
+            with atomic_write(path) as file:
+                file.write(render(results).encode())
+            log(f"report in {path}")
 
 
-def _print(table, result) -> None:
-    from rich.console import Console
+@app.command(epilog=COMPARE_EXAMPLE)
+def compare(
+    before: Annotated[Path, typer.Argument(help="Saved results.")],
+    after: Annotated[Path, typer.Argument(help="Others, of the same workloads.")],
+    as_json: options.Json = False,
+) -> None:
+    """Say what became faster or slower from one run to another.
 
-    Console(highlight=False).print(table)
-    sizes = result["sizes"]
-    print(
-        f"V = {sizes['word_dim']}, H = {sizes['hidden_dim']}, T = {sizes['length']},"
-        f" k = {sizes['bptt_truncate']}; {result['machine']};"
-        f" {', '.join(f'{name} {version}' for name, version in result['versions'].items())}"
-    )
+    The verdict is about ratios within each run, so that a busier machine does not count.
+    """
+    from dataclasses import asdict
+
+    from rnn_graph.benchmark.report import comparison
+    from rnn_graph.benchmark.report.results import read_results
+    from rnn_graph.cli.benchmarking import print_table
+    from rnn_graph.cli.console import print_json
+
+    runs = read_results(before), read_results(after)
+    changes, notes = comparison.compare(*runs), comparison.environment_notes(*runs)
+    if as_json:
+        print_json({"changes": [asdict(change) for change in changes], "notes": notes})
+    else:
+        print_table(comparison.comparison_table(changes, notes=notes))

@@ -6,10 +6,14 @@ from typing import Any
 
 
 def print_json(result: Any) -> None:
-    """Write a result as JSON; numbers that JSON lacks (NaN, infinity) become null."""
+    """Write a result as JSON to stdout."""
     has_all_characters = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    json.dump(_finite(result), sys.stdout, indent=2, ensure_ascii=not has_all_characters)
-    print()
+    print(as_json_text(result, ensure_ascii=not has_all_characters))
+
+
+def as_json_text(result: Any, *, ensure_ascii: bool = False) -> str:
+    """A result as JSON; numbers that JSON lacks (NaN, infinity) become null."""
+    return json.dumps(_finite(result), indent=2, ensure_ascii=ensure_ascii)
 
 
 def error_console():

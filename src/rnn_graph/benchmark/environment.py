@@ -1,0 +1,80 @@
+"""What the numbers were measured on."""
+
+import contextlib
+import os
+import platform
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from rnn_graph.signature import versions
+
+
+def environment(threads: int) -> dict[str, Any]:
+    """Machine, versions, date and commit, for a result of a benchmark."""
+    return {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": _commit(),
+        "machine": platform.machine(),
+        "processor": _processor(),
+        "cores": usable_processors(),
+        "threads": threads,
+        "memory_gb": _memory(),
+        "system": platform.system(),
+        "gpu": _gpu(),
+        "versions": versions() | _versions_of_peers(),
+    }
+
+
+def usable_processors() -> int:
+    """How many processors this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _versions_of_peers() -> dict[str, str]:
+    with contextlib.suppress(PackageNotFoundError):
+        return {"torch": version("torch")}
+    return {}
+
+
+def _commit() -> str | None:
+    """The checkout's commit; None if the package is not run from a checkout."""
+    root = Path(__file__).parents[3]
+    if not (root / ".git").exists():
+        return None
+    commit = _output("git", "-C", str(root), "rev-parse", "--short", "HEAD")
+    has_changes = _output("git", "-C", str(root), "status", "--porcelain", "--untracked-files=no")
+    return f"{commit} with changes" if commit and has_changes else commit
+
+
+def _processor() -> str:
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _memory() -> float | None:
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1)
+    return None
+
+
+def _gpu() -> str | None:
+    names = _output("nvidia-smi", "--query-gpu=name", "--format=csv,noheader")
+    return ", ".join(names.splitlines()) if names else None
+
+
+def _output(program: str, *arguments: str) -> str | None:
+    """What a program prints; None if it is not there, or fails."""
+    path = shutil.which(program)
+    if path is None:
+        return None
+    found = subprocess.run([path, *arguments], capture_output=True, text=True, check=False)
+    return found.stdout.strip() or None if found.returncode == 0 else None

@@ -1,0 +1,254 @@
+"""The results file of a benchmark run: read, checked, and its figures as text."""
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rnn_graph.errors import InputError
+
+FORMAT = "rnn-graph benchmark 1"
+KINDS = ("reference", "ours", "literal", "peer", "floor")
+START_UP = ("set_up_s", "compile_s", "first_call_s")
+NO_FIGURE = "–"
+DOUBT = "?"
+DOUBTFUL = "the rounds differ too much, or are too few, to support a claim"
+
+
+class Expected(NamedTuple):
+    """What a value in the file has to be."""
+
+    description: str
+    fits: Callable[[Any], bool]
+
+
+class Maybe(NamedTuple):
+    """Null, or what `shape` says."""
+
+    shape: Any
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _one_of(*words: str) -> Expected:
+    return Expected(f"one of {', '.join(words)}", lambda value: value in words)
+
+
+def _values_are(*types: type) -> Callable[[Any], bool]:
+    return lambda value: (
+        isinstance(value, dict) and all(isinstance(entry, types) for entry in value.values())
+    )
+
+
+TEXT = Expected("text", lambda value: isinstance(value, str))
+TRUTH = Expected("true or false", lambda value: isinstance(value, bool))
+COUNT = Expected("a whole number", lambda value: isinstance(value, int) and value >= 0)
+AMOUNT = Expected("a number of at least 0", lambda value: _is_number(value) and value >= 0)
+NUMBER = Expected("a number", _is_number)
+ABOVE_ZERO = Expected("a number above 0", lambda value: _is_number(value) and value > 0)
+
+RATIO = {"median": ABOVE_ZERO, "low": ABOVE_ZERO, "high": ABOVE_ZERO, "is_supported": TRUTH}
+CONTENDER = {
+    "name": TEXT,
+    "kind": _one_of(*KINDS),
+    "dtype": TEXT,
+    "device": _one_of("cpu", "gpu"),
+    "status": _one_of("measured", "missing", "failed", "wrong"),
+    "reason": Maybe(TEXT),
+    **{phase: Maybe(AMOUNT) for phase in START_UP},
+    "seconds": Maybe([ABOVE_ZERO]),
+    "steady_s": Maybe(ABOVE_ZERO),
+    "peak_mb": Maybe(NUMBER),
+    "times_reference": Maybe(RATIO),
+    "over_ours": Maybe(RATIO),
+    "over_floor": Maybe(RATIO),
+}
+MEASURED = CONTENDER | {"seconds": [ABOVE_ZERO], "steady_s": ABOVE_ZERO}
+GROWTH = {
+    "axis": TEXT,
+    "size": ABOVE_ZERO,
+    "factor": ABOVE_ZERO,
+    "contender": TEXT,
+    "kind": _one_of(*KINDS),
+    "steady_s": Maybe(ABOVE_ZERO),
+    "times_as_long": Maybe(ABOVE_ZERO),
+}
+WORKLOAD = {
+    "name": TEXT,
+    "title": TEXT,
+    "sizes": Expected("numbers and words by name", _values_are(int, float, str, type(None))),
+    "unit": TEXT,
+    "rounds": COUNT,
+    "reference": Maybe(TEXT),
+    "ours": Maybe(TEXT),
+    "contenders": [CONTENDER],
+    "growth": [GROWTH],
+}
+RESULTS = {
+    "environment": {
+        "date": TEXT,
+        "commit": Maybe(TEXT),
+        "machine": TEXT,
+        "processor": TEXT,
+        "cores": COUNT,
+        "threads": COUNT,
+        "memory_gb": Maybe(AMOUNT),
+        "system": TEXT,
+        "gpu": Maybe(TEXT),
+        "versions": Expected("text by name", _values_are(str)),
+    },
+    "workloads": [WORKLOAD],
+}
+
+
+def read_results(path: str | Path) -> dict[str, Any]:
+    """The results of a benchmark run, as they stand in its file.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or is not the results of a benchmark run.
+    """
+    remedy = "give a results file that `rnn-graph bench` wrote"
+    try:
+        results = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}; {remedy}") from None
+    except (ValueError, RecursionError):
+        raise InputError(f"{path} is not JSON; {remedy}") from None
+    found = results.get("format") if isinstance(results, dict) else None
+    if found != FORMAT:
+        raise InputError(f"{path}: its format is {found!r}, not {FORMAT!r}; {remedy}")
+    mistake = _find_mistake(results, RESULTS, "") or _find_incomplete(results)
+    if mistake:
+        raise InputError(f"{path}: {mistake}; {remedy}")
+    return results
+
+
+def _find_incomplete(results: dict[str, Any]) -> str | None:
+    """The first contender that was measured, but whose times are not there."""
+    for number, workload in enumerate(results["workloads"]):
+        for index, contender in enumerate(workload["contenders"]):
+            if is_measured(contender):
+                place = f"workloads[{number}].contenders[{index}]"
+                mistake = _find_mistake(contender, MEASURED, place)
+                if mistake or not contender["seconds"]:
+                    return mistake or f"{place}.seconds is []; expected a number a round"
+    return None
+
+
+def _find_mistake(value: Any, shape: Any, place: str) -> str | None:
+    """The first part of `value` that is not as `shape` says, in words; None if there is none."""
+    if isinstance(shape, Maybe):
+        return None if value is None else _find_mistake(value, shape.shape, place)
+    if isinstance(shape, Expected):
+        if shape.fits(value):
+            return None
+        return f"{place} is {_shortened(value)}; expected {shape.description}"
+    if not isinstance(value, type(shape)):
+        kind = "an object" if isinstance(shape, dict) else "a list"
+        return f"{place} is {_shortened(value)}; expected {kind}"
+    if isinstance(shape, list):
+        parts = ((part, shape[0], f"{place}[{index}]") for index, part in enumerate(value))
+    else:
+        missing = [name for name in shape if name not in value]
+        if missing:
+            return f"{place or 'the file'} has no {missing[0]!r}"
+        parts = ((value[name], shape[name], f"{place}.{name}".lstrip(".")) for name in shape)
+    return next(filter(None, (_find_mistake(*part) for part in parts)), None)
+
+
+def _shortened(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+def is_measured(contender: dict[str, Any]) -> bool:
+    """Whether the contender has times."""
+    return contender["status"] == "measured"
+
+
+def find_contender(workload: dict[str, Any], name: str | None) -> dict[str, Any] | None:
+    """The measured contender of that name; None if there is none."""
+    named = (c for c in workload["contenders"] if c["name"] == name and is_measured(c))
+    return next(named, None)
+
+
+def label(contender: dict[str, Any]) -> str:
+    """The contender's name, with the precision, and the GPU, if the name does not say so."""
+    details = [contender["dtype"], *(["GPU"] if contender["device"] == "gpu" else [])]
+    name = contender["name"]
+    return ", ".join([name, *(d for d in details if d.lower() not in name.lower())])
+
+
+def why_not_measured(entry: dict[str, Any]) -> str:
+    """One line on a contender, or a row of its growth, that has no times."""
+    reason = entry.get("reason") or "no reason was noted"
+    failed = "it failed: " if entry.get("status") == "failed" else ""
+    return f"not measured: {failed}{reason}"
+
+
+def start_up_seconds(contender: dict[str, Any]) -> float:
+    """Set-up, compilation and first call together; what a contender does not do takes no time."""
+    return sum(contender[phase] or 0.0 for phase in START_UP)
+
+
+def catches_up_after(contender: dict[str, Any], other: dict[str, Any]) -> int | None:
+    """Units of work after which `contender` has taken less time than `other`, start-up included.
+
+    None if it never catches up.
+    """
+    gain = other["steady_s"] - contender["steady_s"]
+    behind = start_up_seconds(contender) - start_up_seconds(other)
+    if behind <= 0 and gain >= 0:
+        return 0
+    return math.ceil(behind / gain) if behind > 0 and gain > 0 else None
+
+
+def format_number(value: float, digits: int = 3) -> str:
+    """So many significant digits, without a power of ten.
+
+    >>> [format_number(value) for value in (0.0123456, 9.999, 49.14, 1234)]
+    ['0.0123', '10.0', '49.1', '1,230']
+    """
+    if value == 0:
+        return "0"
+    rounded = float(f"{value:.{digits - 1}e}")
+    decimals = max(digits - 1 - math.floor(math.log10(abs(rounded))), 0)
+    return f"{rounded:,.{decimals}f}"
+
+
+def format_seconds(seconds: float | None) -> str:
+    """A time in s, ms or µs.
+
+    >>> [format_seconds(seconds) for seconds in (12.345, 0.9999, 0.9996e-3, 2.1e-7, 0, None)]
+    ['12.3 s', '1.00 s', '1.00 ms', '0.210 µs', '0 s', '–']
+    """
+    if seconds is None:
+        return NO_FIGURE
+    rounded = float(f"{seconds:.2e}")
+    if rounded >= 1 or rounded == 0:
+        return f"{format_number(rounded)} s"
+    if rounded >= 1e-3:
+        return f"{format_number(1e3 * rounded)} ms"
+    return f"{format_number(1e6 * rounded)} µs"
+
+
+def format_ratio(ratio: dict[str, Any] | None) -> str:
+    """The median and the spread over rounds; `DOUBT` marks one that supports no claim.
+
+    Two digits do below 1, so that a column of ratios stays narrow.
+
+    >>> format_ratio({"median": 49.1, "low": 47, "high": 51.2, "is_supported": False})
+    '49.1? (47.0–51.2)'
+    """
+    if ratio is None:
+        return NO_FIGURE
+    values = (ratio[name] for name in ("median", "low", "high"))
+    median, low, high = (format_number(value, 2 if value < 1 else 3) for value in values)
+    doubt = "" if ratio["is_supported"] else DOUBT
+    spread = "" if low == median == high else f" ({low}–{high})"
+    return f"{median}{doubt}{spread}"

@@ -1,0 +1,287 @@
+"""All workloads by name, and a run of one."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from rnn_graph.benchmark.contender import Contender, Task
+from rnn_graph.benchmark.measuring import Entry, measure
+from rnn_graph.benchmark.selection import Selection
+from rnn_graph.benchmark.timing import Ratio
+from rnn_graph.benchmark.workloads.generation import SpeakingTask, speaking_contenders
+from rnn_graph.benchmark.workloads.minibatches import CHARACTERS, WORDS, minibatch_contenders
+from rnn_graph.benchmark.workloads.minibatches import resized as resized_minibatches
+from rnn_graph.benchmark.workloads.names import name_contenders, name_task
+from rnn_graph.benchmark.workloads.sentences import (
+    epoch_contenders,
+    epoch_task,
+    step_contenders,
+    step_task,
+)
+from rnn_graph.benchmark.workloads.slots import tagger_contenders, tagger_task
+from rnn_graph.errors import InputError
+
+GROWTH_FACTORS = (1, 2, 4)
+OF_SENTENCES = ("vocabulary_size", "hidden_dim", "bptt_truncate")
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A kind of work.
+
+    Attributes
+    ----------
+    title
+    task
+        From the settings that it takes, and `seed`, to a `Task`.
+    contenders
+        From a task and a `Selection` to all who do it, the reference first.
+    settings
+        The names of the settings.
+    growing
+        The settings that a sweep multiplies, by the letters of the equations.
+    """
+
+    title: str
+    task: Callable[..., Task]
+    contenders: Callable[[Any, Selection], list[Contender]]
+    settings: tuple[str, ...]
+    growing: Mapping[str, str] = field(default_factory=dict)
+
+
+_STEP = {"T": "length", "V": "vocabulary_size", "H": "hidden_dim"}
+_MINIBATCH = {**_STEP, "B": "batch_size"}
+
+WORKLOADS = {
+    "lm-step": Workload(
+        "A training step of the word model on one sentence",
+        step_task,
+        step_contenders,
+        (*OF_SENTENCES, "length"),
+        _STEP,
+    ),
+    "lm-step-full": Workload(
+        "A training step of the word model on one sentence, without truncation",
+        partial(step_task, bptt_truncate=None),
+        step_contenders,
+        ("vocabulary_size", "hidden_dim", "length"),
+        _STEP,
+    ),
+    "lm-epoch": Workload(
+        "Training the word model on sentences, one a step",
+        epoch_task,
+        epoch_contenders,
+        (*OF_SENTENCES, "data"),
+    ),
+    "tagger-word": Workload(
+        "Training the slot tagger, a word a step",
+        partial(tagger_task, "word"),
+        tagger_contenders,
+        ("data",),
+    ),
+    "tagger-sentence": Workload(
+        "Training the slot tagger, a sentence a step",
+        partial(tagger_task, "sentence"),
+        tagger_contenders,
+        ("data",),
+    ),
+    "char-step": Workload(
+        "Training the character RNN, a name a step",
+        name_task,
+        name_contenders,
+        ("hidden_dim", "data"),
+    ),
+    "lm-batch": Workload(
+        "A training step of the Elman language model on a minibatch of words",
+        partial(resized_minibatches, WORDS),
+        minibatch_contenders,
+        tuple(_MINIBATCH.values()),
+        _MINIBATCH,
+    ),
+    "char-lstm-batch": Workload(
+        "A training step of the LSTM language model on a minibatch of characters",
+        partial(resized_minibatches, CHARACTERS),
+        minibatch_contenders,
+        tuple(_MINIBATCH.values()),
+        _MINIBATCH,
+    ),
+    "generate": Workload(
+        "Drawing sentences from the word model",
+        SpeakingTask,
+        speaking_contenders,
+        tuple(_STEP.values()),
+        _STEP,
+    ),
+}
+
+
+def check_settings(name: str, settings: Mapping[str, Any]) -> None:
+    """Refuse settings that a workload does not have.
+
+    Raises
+    ------
+    InputError
+    """
+    for setting in settings:
+        if setting not in WORKLOADS[name].settings:
+            raise InputError(f"{name} has no --{setting.replace('_', '-')}; leave it out")
+
+
+def run(
+    name: str,
+    selection: Selection,
+    *,
+    settings: Mapping[str, Any] | None = None,
+    rounds: int = 5,
+    threads: int,
+    seed: int = 0,
+    on_progress: Callable[[str], None] = lambda doing: None,
+) -> dict[str, Any]:
+    """Let everyone selected do a workload; what came of it, as results have it.
+
+    Parameters
+    ----------
+    name
+        Of `WORKLOADS`.
+    settings
+        Other sizes, or data, than the workload's own.
+    rounds, threads, on_progress
+        As for `measure`.
+
+    Raises
+    ------
+    InputError
+        If the workload has no such setting, or it cannot be used.
+    """
+    workload = WORKLOADS[name]
+    check_settings(name, settings or {})
+    task = workload.task(**(settings or {}), seed=seed)
+    entries = [Entry(contender, task) for contender in workload.contenders(task, selection)]
+    measure(entries, rounds=rounds, threads=threads, on_progress=on_progress)
+    return _described(name, task, rounds) | _compared(entries)
+
+
+def sweep(
+    name: str,
+    selection: Selection,
+    *,
+    settings: Mapping[str, Any] | None = None,
+    rounds: int = 5,
+    threads: int,
+    seed: int = 0,
+    on_progress: Callable[[str], None] = lambda doing: None,
+) -> dict[str, Any]:
+    """Let the sizes grow, one at a time: the fastest of ours, and the floor, as results have them.
+
+    The parameters are those of `run`. The reference checks each size.
+    """
+    workload = WORKLOADS[name]
+    if not workload.growing:
+        with_growth = ", ".join(name for name, other in WORKLOADS.items() if other.growing)
+        raise InputError(f"{name} has no sizes that grow; give one of {with_growth}")
+    settings = dict(settings or {})
+    check_settings(name, settings)
+    first = workload.task(**settings, seed=seed)
+    tasks: dict[tuple[str, int], Task] = {}
+    for axis, setting in workload.growing.items():
+        for factor in GROWTH_FACTORS:
+            grown = settings | {setting: factor * first.sizes[axis]}
+            tasks[axis, factor] = first if factor == 1 else workload.task(**grown, seed=seed)
+    entries = {
+        id(task): _growing(workload.contenders(task, selection), task) for task in tasks.values()
+    }
+    everyone = [entry for found in entries.values() for entry in found]
+    measure(everyone, rounds=rounds, threads=threads, on_progress=on_progress)
+    rows = [
+        _growth_row(axis, factor, entry, entries[id(first)])
+        for (axis, factor), task in tasks.items()
+        for entry in entries[id(task)]
+    ]
+    return _described(name, first, rounds) | {
+        "reference": None,
+        "ours": None,
+        "contenders": [],
+        "growth": rows,
+    }
+
+
+def _described(name: str, task: Task, rounds: int) -> dict[str, Any]:
+    return {
+        "name": name,
+        "title": WORKLOADS[name].title,
+        "sizes": dict(task.sizes),
+        "unit": task.unit,
+        "rounds": rounds,
+    }
+
+
+def _compared(entries: Sequence[Entry]) -> dict[str, Any]:
+    measured = [entry for entry in entries if entry.is_measured]
+    reference = next((e for e in measured if e.contender.kind == "reference"), None)
+    ours = next((e for e in measured if e.contender.kind == "ours"), None)
+    rows = []
+    for entry in entries:
+        ratios: dict[str, Any] = dict.fromkeys(("times_reference", "over_ours", "over_floor"))
+        if entry.is_measured:
+            floor = _floor(measured, entry)
+            ratios = {
+                "times_reference": reference and _ratio(reference, entry),
+                "over_ours": ours and _ratio(entry, ours),
+                "over_floor": floor and _ratio(entry, floor),
+            }
+        rows.append(entry.row() | ratios)
+    return {
+        "reference": reference and reference.contender.name,
+        "ours": ours and ours.contender.name,
+        "contenders": rows,
+        "growth": [],
+    }
+
+
+def _floor(measured: Sequence[Entry], entry: Entry) -> Entry | None:
+    """The fastest matrix products in the contender's precision and on its device."""
+    products = [
+        other
+        for other in measured
+        if "products" in other.contender.name
+        and other.contender.kind == "floor"
+        and other.contender.dtype == entry.contender.dtype
+        and other.contender.device == entry.contender.device
+    ]
+    return min(products, key=lambda other: other.median, default=None)
+
+
+def _ratio(entry: Entry, baseline: Entry) -> dict[str, Any]:
+    ratio = Ratio.of(entry.seconds, baseline.seconds)
+    return {
+        "median": ratio.median,
+        "low": ratio.low,
+        "high": ratio.high,
+        "is_supported": entry is baseline or ratio.is_supported,
+    }
+
+
+def _growing(contenders: Sequence[Contender], task: Task) -> list[Entry]:
+    """The reference, the first of ours, and the floors in the same precision."""
+    ours = next(c for c in contenders if c.kind == "ours")
+    alike = [c for c in contenders if (c.dtype, c.device) == (ours.dtype, ours.device)]
+    floors = [c for c in alike if c.kind == "floor" and "products" in c.name]
+    reference = next(c for c in contenders if c.kind == "reference")
+    return [Entry(contender, task) for contender in (reference, ours, *floors)]
+
+
+def _growth_row(axis: str, factor: int, entry: Entry, first: Sequence[Entry]) -> dict[str, Any]:
+    before = next(e for e in first if e.contender.name == entry.contender.name)
+    both = entry.is_measured and before.is_measured
+    return {
+        "axis": axis,
+        "size": entry.task.sizes[axis],
+        "factor": factor,
+        "contender": entry.contender.name,
+        "kind": entry.contender.kind,
+        "status": entry.row()["status"],
+        "reason": entry.row()["reason"],
+        "steady_s": entry.median if entry.is_measured else None,
+        "times_as_long": Ratio.of(entry.seconds, before.seconds).median if both else None,
+    }

@@ -1,0 +1,252 @@
+"""Workloads of the minibatch language model: words with an Elman layer, characters with an LSTM."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from rnn_graph.benchmark.contender import Contender, Product
+from rnn_graph.benchmark.floors import floors
+from rnn_graph.benchmark.peers import jax_device, peer, torch_device
+from rnn_graph.benchmark.selection import Selection
+from rnn_graph.reference.minibatch_model import MinibatchModelNumpy
+
+LEARNING_RATE, CLIP_NORM = 0.5, 1.0
+MINIBATCHES = 8
+
+
+@dataclass(frozen=True)
+class MinibatchTask:
+    """Minibatches of random ids, the state carried from one to the next; see `Task`.
+
+    Attributes
+    ----------
+    cell
+        "elman" or "lstm".
+    vocabulary_size, hidden_dim, batch_size, length
+        V, H (of the embeddings too), B and T.
+    seed
+        Of ids and first parameters.
+    """
+
+    cell: str
+    vocabulary_size: int
+    hidden_dim: int
+    batch_size: int
+    length: int
+    seed: int = 0
+    unit: str = "step"
+    items: int = MINIBATCHES
+    checked_items: int = 3
+    turn_seconds: float = 1.5
+
+    @property
+    def sizes(self) -> dict[str, Any]:
+        sizes = self.vocabulary_size, self.hidden_dim, self.batch_size, self.length
+        return {"cell": self.cell} | dict(zip("VHBT", sizes, strict=True))
+
+    def units(self, items: int) -> int:
+        return items
+
+    def minibatches(self) -> np.ndarray:  # [K, T + 1, B]
+        """Ids after Zipf's law, as words are."""
+        weights = 1 / np.arange(1, self.vocabulary_size + 1)
+        shape = self.items, self.length + 1, self.batch_size
+        generator = np.random.default_rng(self.seed)
+        ids = generator.choice(self.vocabulary_size, shape, p=weights / weights.sum())
+        return ids.astype(np.int32)
+
+    def initial_parameters(self) -> dict[str, np.ndarray]:
+        V, H, n = self.vocabulary_size, self.hidden_dim, self._gates * self.hidden_dim
+        generator = np.random.default_rng(self.seed)
+
+        def weights(rows: int, columns: int, size: float) -> np.ndarray:
+            return generator.uniform(-size, size, (rows, columns)).astype(np.float32)
+
+        return {
+            "embeddings": weights(V, H, 0.5),
+            "layer0_Wx": weights(H, n, H**-0.5),
+            "layer0_Wh": weights(H, n, H**-0.5),
+            "layer0_b": np.zeros(n, np.float32),
+            "W": weights(H, V, H**-0.5),
+            "b": np.zeros(V, np.float32),
+        }
+
+    @property
+    def _gates(self) -> int:
+        return {"elman": 1, "lstm": 4}[self.cell]
+
+    def products(self) -> list[Product]:
+        K, T, B, V, H = (
+            self.items,
+            self.length,
+            self.batch_size,
+            self.vocabulary_size,
+            self.hidden_dim,
+        )
+        n = self._gates * H
+        return [
+            Product(K, T * B, H, V),
+            Product(K, T * B, V, H),
+            Product(K, H, T * B, V),
+            Product(K * T, B, H, n),
+            Product(K * T, B, n, H),
+            Product(K, H, T * B, n),
+            Product(K, min(T * B, V), H, n),
+            Product(K, min(T * B, V), n, H),
+            Product(K, H, min(T * B, V), n),
+        ]
+
+    def numbers_moved(self) -> int:
+        H, n = self.hidden_dim, self._gates * self.hidden_dim
+        dense = H * (2 * n + self.vocabulary_size)
+        rows = min(self.length * self.batch_size, self.vocabulary_size) * H
+        return 2 * self.items * (dense + rows)
+
+
+WORDS = MinibatchTask("elman", vocabulary_size=10_000, hidden_dim=200, batch_size=20, length=35)
+CHARACTERS = MinibatchTask("lstm", vocabulary_size=65, hidden_dim=256, batch_size=32, length=64)
+
+
+def resized(
+    task: MinibatchTask,
+    *,
+    vocabulary_size: int | None = None,
+    hidden_dim: int | None = None,
+    batch_size: int | None = None,
+    length: int | None = None,
+    seed: int = 0,
+) -> MinibatchTask:
+    """The task with other sizes."""
+    sizes = {
+        "vocabulary_size": vocabulary_size,
+        "hidden_dim": hidden_dim,
+        "batch_size": batch_size,
+        "length": length,
+    }
+    given = {name: size for name, size in sizes.items() if size is not None}
+    return replace(task, **given, seed=seed)
+
+
+def minibatch_contenders(task: MinibatchTask, selection: Selection) -> list[Contender]:
+    """Everyone; this project on JAX alone, for which it is made."""
+    compiled = partial(TorchPeer, compiled=True)
+    jax_alone = replace(selection, backends=("jax",) if "jax" in selection.backends else ())
+    return selection.of(
+        [
+            Contender("NumPy reference", "reference", Reference, dtype="float64", items=1),
+            *jax_alone.compiled(Compiled, "rnn_graph.language_steps"),
+            *selection.peers("hand-written JAX", JAXPeer, "jax"),
+            *selection.peers("PyTorch eager", TorchPeer, "torch"),
+            *selection.peers("PyTorch compile", compiled, "torch"),
+            *floors(selection.dtypes[:1], selection.devices),
+        ]
+    )
+
+
+class Reference:
+    """The NumPy model as a `Program`."""
+
+    def __init__(self, task: MinibatchTask):
+        self._model = MinibatchModelNumpy(task.cell, task.initial_parameters())
+        self._ids = task.minibatches()
+
+    def compile(self) -> None:
+        pass
+
+    def run(self, start: int, stop: int) -> list[float]:
+        return [
+            self._model.sgd_step(ids[:-1], ids[1:], LEARNING_RATE, CLIP_NORM)
+            for ids in self._ids[start:stop]
+        ]
+
+    def parameters(self) -> dict[str, np.ndarray]:
+        return self._model.parameters
+
+
+class Compiled:
+    """`LanguageModel` in training, as a `Program`."""
+
+    def __init__(self, task: MinibatchTask, *, backend: str, device: str, dtype: str):
+        from rnn_graph.language_steps import StepSettings, TrainingSteps
+        from rnn_graph.minibatches import Segment
+
+        computing = {"backend": backend, "device": device, "dtype": dtype}
+        self._model = _language_model(task, computing)
+        self._model.set_parameters(task.initial_parameters())
+        settings = StepSettings("sgd", CLIP_NORM)
+        self._steps = TrainingSteps(
+            self._model, settings, batch_size=task.batch_size, carries_state=True
+        )
+        ids = task.minibatches()
+        self._steps.load(Segment(0, ids[:, :-1], ids[:, 1:]))
+
+    def compile(self) -> None:
+        pass
+
+    def run(self, start: int, stop: int) -> list[float]:
+        losses = [self._steps.run(k, k, LEARNING_RATE)[0] for k in range(start, stop)]
+        return [float(loss) for loss in losses]
+
+    def parameters(self) -> dict[str, np.ndarray]:
+        return self._model.get_parameters()
+
+
+def _language_model(task: MinibatchTask, computing: Mapping[str, str]):
+    from rnn_graph.models.language_model import LanguageModel
+    from rnn_graph.vocabulary import SENTENCE_END, SENTENCE_START, UNKNOWN_TOKEN, Vocabulary
+
+    words = [f"word {k}" for k in range(task.vocabulary_size - 3)]
+    vocabulary = Vocabulary([*words, SENTENCE_START, SENTENCE_END, UNKNOWN_TOKEN])
+    sizes = {"hidden_dim": task.hidden_dim, "embedding_dim": task.hidden_dim}
+    return LanguageModel(vocabulary, cell=task.cell, **sizes, rng=task.seed, **computing)
+
+
+class TorchPeer:
+    """A PyTorch model as a `Program`."""
+
+    def __init__(self, task: MinibatchTask, *, device: str, compiled: bool = False):
+        import torch
+
+        place = torch_device(device)
+        self._model = peer("torch_language_model").TorchLanguageModel(
+            task.cell, task.initial_parameters(), place, compiled=compiled
+        )
+        self._ids = torch.from_numpy(task.minibatches().astype(np.int64)).to(place)
+
+    def compile(self) -> None:
+        pass
+
+    def run(self, start: int, stop: int) -> list[float]:
+        step = self._model.step
+        losses = [step(ids[:-1], ids[1:], LEARNING_RATE) for ids in self._ids[start:stop]]
+        return [float(loss) for loss in losses]
+
+    def parameters(self) -> dict[str, np.ndarray]:
+        return self._model.get_parameters()
+
+
+class JAXPeer:
+    """A model in JAX by hand, as a `Program`."""
+
+    def __init__(self, task: MinibatchTask, *, device: str):
+        import jax
+
+        place = jax_device(device)
+        self._model = peer("jax_language_model").JAXLanguageModel(
+            task.cell, task.initial_parameters(), task.batch_size, place
+        )
+        ids = jax.device_put(task.minibatches(), place)
+        self._pairs = [(x_y[:-1], x_y[1:]) for x_y in ids]
+
+    def compile(self) -> None:
+        pass
+
+    def run(self, start: int, stop: int) -> list[float]:
+        losses = [self._model.step(x, y, LEARNING_RATE) for x, y in self._pairs[start:stop]]
+        return [float(loss) for loss in losses]
+
+    def parameters(self) -> dict[str, np.ndarray]:
+        return self._model.get_parameters()

@@ -1,0 +1,185 @@
+"""The workload of the character model: a name a step."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rnn_graph.benchmark.contender import Contender, Product
+from rnn_graph.benchmark.floors import small_floors
+from rnn_graph.benchmark.peers import peer, torch_device
+from rnn_graph.benchmark.selection import Selection
+from rnn_graph.initialization import draw_char_rnn_parameters
+from rnn_graph.reference import char_model as reference
+
+LEARNING_RATE = 0.01
+CHECKED_NAMES = 50
+NAMES = 1024  # a turn
+
+
+@dataclass(frozen=True)
+class NameTask:
+    """Names to train a character RNN on, the state carried from name to name; see `Task`.
+
+    Attributes
+    ----------
+    names
+        The ids of each, without the newline.
+    newline
+        Its id.
+    symbols, hidden_dim
+    seed
+        Of the first parameters.
+    """
+
+    names: Sequence[np.ndarray]
+    newline: int
+    symbols: int
+    hidden_dim: int
+    seed: int
+    unit: str = "step"
+    checked_items: int = CHECKED_NAMES
+    turn_seconds: float = 0.5
+
+    @property
+    def sizes(self) -> dict[str, Any]:
+        mean = round(float(np.mean([len(name) + 1 for name in self.names])), 1)
+        return {"symbols": self.symbols, "n_a": self.hidden_dim, "mean T": mean}
+
+    @property
+    def items(self) -> int:
+        return len(self.names)
+
+    def units(self, items: int) -> int:
+        return items
+
+    def initial_parameters(self) -> dict[str, np.ndarray]:
+        return draw_char_rnn_parameters(self.hidden_dim, self.symbols, self.symbols, self.seed)
+
+    def steps(self) -> list[tuple[list[int | None], list[int]]]:
+        """Inputs, from the zero vector on, and targets, to the newline, of each name."""
+        ids = [name.tolist() for name in self.names]
+        return [([None, *name], [*name, self.newline]) for name in ids]
+
+    def products(self) -> list[Product]:
+        n, n_a = self.symbols, self.hidden_dim
+        lengths, counts = np.unique([len(name) + 1 for name in self.names], return_counts=True)
+        found = []
+        for T, count in zip(lengths.tolist(), counts.tolist(), strict=True):
+            found += [
+                Product(2 * count * T, 1, n_a, n_a),
+                Product(count, n_a, T, n_a),
+                Product(count, T, n_a, n),
+                Product(count, T, n, n_a),
+                Product(count, n_a, T, n),
+            ]
+        return found
+
+    def numbers_moved(self) -> int:
+        return 2 * self.items * self.hidden_dim * (self.hidden_dim + 2 * self.symbols)
+
+
+def name_task(*, data: str | None = None, hidden_dim: int = 50, seed: int = 0) -> NameTask:
+    """The names of a file, one a line, or the embedded names of colors."""
+    from rnn_graph.char_corpus import read_lines
+    from rnn_graph.char_training import shuffled
+    from rnn_graph.char_vocabulary import NEWLINE, CharVocabulary
+    from rnn_graph.datasets import color_names
+
+    names = [name.lower() for name in (read_lines(data) if data else color_names())]
+    vocabulary = CharVocabulary.of_lines(names)
+    ids = [vocabulary.encode_line(name) for name in shuffled(names, seed)[:NAMES]]
+    checked = min(CHECKED_NAMES, len(ids))
+    newline = vocabulary[NEWLINE]
+    return NameTask(ids, newline, len(vocabulary), hidden_dim, seed, checked_items=checked)
+
+
+def name_contenders(task: NameTask, selection: Selection) -> list[Contender]:
+    """Everyone."""
+    return selection.of(
+        [
+            Contender("NumPy reference", "reference", Reference, dtype="float64"),
+            *selection.compiled(Compiled, "rnn_graph.char_training"),
+            *selection.peers("PyTorch eager", TorchPeer, "torch", on_gpu=False),
+            *small_floors(selection.dtypes[0]),
+        ]
+    )
+
+
+class Reference:
+    """The tutorial's `optimize` as a `Program`."""
+
+    def __init__(self, task: NameTask):
+        self._parameters, self._steps = task.initial_parameters(), task.steps()
+
+    def compile(self) -> None:
+        pass
+
+    def run(self, start: int, stop: int) -> list[float]:
+        losses, state = [], reference.zero_state_of(self._parameters)
+        for x, y in self._steps[start:stop]:
+            loss, _, state = reference.optimize(x, y, state, self._parameters, LEARNING_RATE)
+            losses.append(loss)
+        return losses
+
+    def parameters(self) -> dict[str, np.ndarray]:
+        return self._parameters
+
+
+class Compiled:
+    """The training of `CharRNN` as a `Program`."""
+
+    def __init__(self, task: NameTask, *, backend: str, device: str, dtype: str):
+        from rnn_graph.char_training import CharExamples
+        from rnn_graph.models.char_rnn import CharRNN
+
+        computing = {"backend": backend, "device": device, "dtype": dtype}
+        self._model = CharRNN(task.symbols, task.hidden_dim, rng=task.seed, **computing)
+        self._model.set_reference_parameters(task.initial_parameters())
+        names = list(task.names)
+        self._examples = lambda start, stop: CharExamples.of_lines(
+            names[start:stop], task.newline, carry_state=True
+        )
+
+    def compile(self) -> None:
+        pass
+
+    def run(self, start: int, stop: int) -> list[float]:
+        from rnn_graph.char_training import train_char_model
+
+        losses: list[float] = []
+        train_char_model(
+            self._model,
+            self._examples(start, stop),
+            stop - start,
+            learning_rate=LEARNING_RATE,
+            on_step=lambda step: losses.append(step.loss),
+        )
+        return losses
+
+    def parameters(self) -> dict[str, np.ndarray]:
+        return self._model.reference_parameters()
+
+
+class TorchPeer:
+    """A PyTorch model as a `Program`."""
+
+    def __init__(self, task: NameTask, *, device: str):
+        module = peer("torch_char_model")
+        torch_device(device)
+        self._model = module.TorchCharModel(task.initial_parameters())
+        self._steps = [self._model.prepared(*step) for step in task.steps()]
+
+    def compile(self) -> None:
+        pass
+
+    def run(self, start: int, stop: int) -> list[float]:
+        losses, state = [], self._model.zero_state()
+        for step in self._steps[start:stop]:
+            loss, state = self._model.optimize(*step, state, LEARNING_RATE)
+            losses.append(loss)
+        return losses
+
+    def parameters(self) -> dict[str, np.ndarray]:
+        return self._model.get_parameters()

@@ -1,0 +1,256 @@
+"""Workloads of the word model: a step on one sentence, and an epoch of sentences."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from rnn_graph.benchmark.contender import Contender, Findings, Product
+from rnn_graph.benchmark.floors import floors
+from rnn_graph.benchmark.peers import jax_device, peer, torch_device
+from rnn_graph.benchmark.selection import Selection
+from rnn_graph.initialization import draw_word_model_parameters
+from rnn_graph.randomness import as_random_generator
+from rnn_graph.reference.rnn_numpy import RNNNumpy
+
+LEARNING_RATE = 0.005
+CHECKED_STEPS = 3
+CHECKED_SENTENCES = 20
+REFERENCE_SENTENCES = 10  # a turn
+SENTENCES = 1000  # a turn of the others
+
+Pair = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
+class SentenceTask:
+    """Sentences to train the word model on, one a step; see `Task`.
+
+    Attributes
+    ----------
+    word_dim, hidden_dim
+        V and H.
+    truncate
+        k; None for full BPTT.
+    pairs
+        Ids of each sentence and of the next words.
+    seed
+        Of the first parameters.
+    """
+
+    word_dim: int
+    hidden_dim: int
+    truncate: int | None
+    pairs: Sequence[Pair]
+    unit: str
+    checked_items: int
+    seed: int
+    turn_seconds: float = 0.5
+
+    @property
+    def sizes(self) -> dict[str, Any]:
+        lengths = [len(x) for x, _ in self.pairs]
+        k = "full" if self.truncate is None else self.truncate
+        described = {"V": self.word_dim, "H": self.hidden_dim, "k": k}
+        if len(lengths) == 1:
+            return described | {"T": lengths[0]}
+        return described | {"sentences": len(lengths), "mean T": round(float(np.mean(lengths)), 1)}
+
+    @property
+    def items(self) -> int:
+        return len(self.pairs)
+
+    def units(self, items: int) -> int:
+        return items if self.unit == "step" else sum(len(x) for x, _ in self.pairs[:items])
+
+    def initial_parameters(self) -> dict[str, np.ndarray]:
+        return draw_word_model_parameters(self.word_dim, self.hidden_dim, self.seed)
+
+    def products(self) -> list[Product]:
+        V, H = self.word_dim, self.hidden_dim
+        lengths, counts = np.unique([len(x) for x, _ in self.pairs], return_counts=True)
+        return [
+            product
+            for T, count in zip(lengths.tolist(), counts.tolist(), strict=True)
+            for product in (
+                Product(count, T, H, V),  # logits
+                Product(count, T, V, H),  # their gradients' way to the states
+                Product(count, H, T, V),  # and to the output weights
+            )
+        ]
+
+    def numbers_moved(self) -> int:
+        # The dense weights are read and written; of the input table, the rows looked up.
+        words = sum(len(x) for x, _ in self.pairs)
+        return 2 * len(self.pairs) * self.hidden_dim * (self.word_dim + self.hidden_dim) + (
+            2 * words * self.hidden_dim
+        )
+
+
+def step_task(
+    *,
+    vocabulary_size: int = 8000,
+    hidden_dim: int = 100,
+    length: int = 45,
+    bptt_truncate: int | None = 4,
+    seed: int = 0,
+) -> SentenceTask:
+    """The tutorial's step: one sentence of random words."""
+    generator = as_random_generator(seed)
+    x, y = np.floor(generator.random((2, length)) * vocabulary_size).astype(np.int32)
+    sizes = vocabulary_size, hidden_dim, bptt_truncate
+    return SentenceTask(*sizes, [(x, y)], "step", CHECKED_STEPS, seed)
+
+
+def epoch_task(
+    *,
+    data: str | None = None,
+    vocabulary_size: int = 8000,
+    hidden_dim: int = 100,
+    bptt_truncate: int | None = 4,
+    seed: int = 0,
+) -> SentenceTask:
+    """The first sentences of a text or CSV file, or of the embedded comments."""
+    from rnn_graph.batching import next_word_pairs
+    from rnn_graph.corpus import Corpus, read_sentences
+    from rnn_graph.datasets import comment_corpus
+
+    corpus = Corpus(read_sentences(data) if data else comment_corpus(4 * SENTENCES, 1).train)
+    vocabulary = corpus.vocabulary(vocabulary_size)
+    pairs = zip(*next_word_pairs(corpus.encode(vocabulary)), strict=True)
+    pairs = [(x.astype(np.int32), y.astype(np.int32)) for x, y in pairs if len(x)][:SENTENCES]
+    checked = min(CHECKED_SENTENCES, len(pairs))
+    sizes = len(vocabulary), hidden_dim, bptt_truncate
+    return SentenceTask(*sizes, pairs, "word", checked, seed)
+
+
+def step_contenders(task: SentenceTask, selection: Selection) -> list[Contender]:
+    """Everyone."""
+    # JAX cannot differentiate the literal graph in float32: its carry turns into float64.
+    backends = tuple(name for name in selection.backends if name != "jax")
+    literal = replace(selection, backends=backends, devices=("cpu",), dtypes=selection.dtypes[:1])
+    expected = None if task.truncate is None else scan_truncated_findings
+    return selection.of(
+        [
+            *_contenders(task, selection),
+            *(
+                replace(contender, expected=expected)
+                for contender in literal.compiled(
+                    literal_port, "rnn_graph.literal", prefix="literal port", kind="literal"
+                )
+            ),
+            *floors(selection.dtypes, selection.devices),
+        ]
+    )
+
+
+def epoch_contenders(task: SentenceTask, selection: Selection) -> list[Contender]:
+    """Everyone but the literal port, whose steps `lm-step` has."""
+    return selection.of(
+        [*_contenders(task, selection), *floors(selection.dtypes[:1], selection.devices)]
+    )
+
+
+def _contenders(task: SentenceTask, selection: Selection) -> list[Contender]:
+    slice_ = REFERENCE_SENTENCES if task.items > REFERENCE_SENTENCES else None
+    compiled = partial(torch_peer, compiled=True)
+    return [
+        Contender("NumPy reference", "reference", reference, dtype="float64", items=slice_),
+        *selection.compiled(ours, "rnn_graph.models.rnn_theano"),
+        *selection.peers("hand-written JAX", jax_peer, "jax"),
+        *selection.peers("PyTorch eager", torch_peer, "torch"),
+        *selection.peers("PyTorch compile", compiled, "torch"),
+    ]
+
+
+class SentenceTraining:
+    """A `Program`: a model with `sgd_step` learns sentence after sentence."""
+
+    def __init__(self, model: Any, pairs: Sequence[tuple]):
+        self._model, self._pairs = model, pairs
+
+    def compile(self) -> None:
+        if hasattr(self._model, "compiled_sgd_step"):
+            self._model.compiled_sgd_step(len(self._pairs[0][0]))
+
+    def run(self, start: int, stop: int) -> list[float]:
+        step = self._model.sgd_step
+        return [step(x, y, LEARNING_RATE) for x, y in self._pairs[start:stop]]
+
+    def parameters(self) -> dict[str, np.ndarray]:
+        return self._model.get_parameters()
+
+
+def reference(task: SentenceTask) -> SentenceTraining:
+    model = RNNNumpy(task.word_dim, task.hidden_dim, task.truncate, rng=task.seed)
+    return SentenceTraining(model, task.pairs)
+
+
+def ours(task: SentenceTask, *, backend: str, device: str, dtype: str) -> SentenceTraining:
+    from rnn_graph.models.rnn_theano import RNNTheano
+
+    model = RNNTheano(
+        task.word_dim,
+        task.hidden_dim,
+        task.truncate,
+        rng=task.seed,
+        backend=backend,
+        device=device,
+        dtype=dtype,
+    )
+    return SentenceTraining(model, task.pairs)
+
+
+def literal_port(task: SentenceTask, *, backend: str, device: str, dtype: str) -> SentenceTraining:
+    from rnn_graph.compiling import choose_backend
+    from rnn_graph.literal import LiteralRNN
+
+    chosen = choose_backend(backend, device, dtype)
+    model = LiteralRNN(task.initial_parameters(), task.truncate, chosen, dtype)
+    return SentenceTraining(model, task.pairs)
+
+
+def jax_peer(task: SentenceTask, *, device: str) -> SentenceTraining:
+    model = peer("jax_word_model").JAXWordModel(
+        task.initial_parameters(), task.truncate, jax_device(device)
+    )
+    return _peer_training(model, task)
+
+
+def torch_peer(task: SentenceTask, *, device: str, compiled: bool = False) -> SentenceTraining:
+    module, place = peer("torch_word_model"), torch_device(device)
+    parameters = task.initial_parameters()
+    if task.truncate is None:
+        model = module.TorchWordModel(parameters, place, compiled=compiled)
+    else:
+        model = module.TruncatedTorchWordModel(parameters, task.truncate, place, compiled=compiled)
+    return _peer_training(model, task)
+
+
+def _peer_training(model: Any, task: SentenceTask) -> SentenceTraining:
+    return SentenceTraining(model, [model.prepared(x, y) for x, y in task.pairs])
+
+
+def scan_truncated_findings(task: SentenceTask) -> Findings:
+    """What the literal port should find: the last k steps of a sentence alone send gradients."""
+    model = RNNNumpy(task.word_dim, task.hidden_dim, None, rng=task.seed)
+    losses = []
+    for n in range(task.checked_items):
+        x, y = task.pairs[n % task.items]
+        o, s = model.forward_propagation(x)
+        losses.append(float(-np.log(o[np.arange(len(y)), y]).sum()))
+        deltas_o = o
+        deltas_o[np.arange(len(y)), y] -= 1
+        delta = np.zeros(task.hidden_dim)
+        dU, dV, dW = (np.zeros_like(value) for value in (model.U, model.V, model.W))
+        for t in reversed(range(max(0, len(x) - task.truncate), len(x))):
+            delta = (model.V.T @ deltas_o[t] + model.W.T @ delta) * (1 - s[t] ** 2)
+            dV += np.outer(deltas_o[t], s[t])
+            dW += np.outer(delta, s[t - 1])
+            dU[:, x[t]] += delta
+        model.U -= LEARNING_RATE * dU
+        model.V -= LEARNING_RATE * dV
+        model.W -= LEARNING_RATE * dW
+    return Findings(losses, model.get_parameters())
