@@ -2,7 +2,6 @@
 
 import numpy as np
 import torch
-from torch.nn import functional
 
 LARGEST_GRADIENT = 5.0
 WEIGHTS = "Wax", "Waa", "Wya", "b", "by"

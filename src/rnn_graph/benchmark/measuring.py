@@ -11,8 +11,7 @@ import numpy as np
 from rnn_graph.benchmark.contender import Contender, Findings, Task
 from rnn_graph.benchmark.process import Absence, ContenderProcess, Start
 
-# By how much a contender may differ from the reference: a loss in proportion to itself, a
-# parameter in proportion to how far the checked steps have moved it.
+# By how much a contender may differ from the reference; see `largest_error`.
 LARGEST_ERROR = {"float32": 2e-3, "float64": 1e-8}
 
 
@@ -136,16 +135,28 @@ def _disagreement(entry: Entry, entries: Sequence[Entry]) -> Absence | None:
         expected = reference.start.found
     else:
         expected = contender.expected(task)
-    errors = _errors(entry.start.found, expected, task.initial_parameters())
-    worst = max(errors, key=lambda name: errors[name])
+    worst, error = largest_error(entry.start.found, expected, task.initial_parameters())
     allowed = LARGEST_ERROR[contender.dtype]
-    if errors[worst] <= allowed:
+    if error <= allowed:
         return None
     return Absence(
         "wrong",
-        f"it computes something else than the reference: {worst} differs by {errors[worst]:.1e},"
+        f"it computes something else than the reference: {worst} differs by {error:.1e},"
         f" and {allowed:.0e} is allowed",
     )
+
+
+def largest_error(
+    found: Findings, expected: Findings, initial: dict[str, np.ndarray]
+) -> tuple[str, float]:
+    """What differs most from what is expected, "loss" or a parameter, and by how much.
+
+    A loss counts in proportion to itself, a parameter in proportion to how far it should have
+    moved from `initial`.
+    """
+    errors = _errors(found, expected, initial)
+    worst = max(errors, key=lambda name: errors[name])
+    return worst, errors[worst]
 
 
 def _errors(found: Findings, expected: Findings, initial: dict[str, np.ndarray]) -> dict:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from rnn_graph.allocation import keep_freed_memory
 from rnn_graph.benchmark.contender import Contender, Findings, NotHere, Program, Task
 from rnn_graph.benchmark.peers import jax_device, torch_device
 from rnn_graph.benchmark.timing import WARM_UP, call_for, timed
@@ -21,6 +22,8 @@ from rnn_graph.errors import InputError
 REMEDIES = {"torch": "pip install 'rnn-graph[bench]'"}
 # Libraries read these when they are imported.
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+# Every contender compiles anew.
+COLD = {"JAX_ENABLE_COMPILATION_CACHE": "false", "TORCHINDUCTOR_FORCE_DISABLE_CACHES": "1"}
 # Every contender multiplies float32 numbers as such; a GPU would round them to fewer bits.
 EXACT_PRODUCTS = {"JAX_DEFAULT_MATMUL_PRECISION": "highest", "NVIDIA_TF32_OVERRIDE": "0"}
 
@@ -61,7 +64,7 @@ class ContenderProcess:
         self._pipe, other = context.Pipe()
         arguments = contender, task, threads, other
         self._process = context.Process(target=_serve, args=arguments, daemon=True)
-        variables = dict.fromkeys(THREAD_VARIABLES, str(threads)) | EXACT_PRODUCTS
+        variables = dict.fromkeys(THREAD_VARIABLES, str(threads)) | EXACT_PRODUCTS | COLD
         if contender.dtype == "float64":
             variables["JAX_ENABLE_X64"] = "1"
         with _environment(variables):
@@ -108,6 +111,7 @@ def _serve(contender: Contender, task: Task, threads: int, pipe: Connection) -> 
     """Build the program; report its start; then take turns until told to end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends this process
     _use_processors(threads)
+    keep_freed_memory()
     # Libraries warn those who call them, which the users of a benchmark do not.
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
@@ -142,14 +146,22 @@ def _serve(contender: Contender, task: Task, threads: int, pipe: Connection) -> 
 def _start(contender: Contender, task: Task, imported: float) -> tuple[Start, Program]:
     built, program = timed(lambda: contender.build(task))
     compiled, _ = timed(program.compile)
-    first, losses = timed(lambda: program.run(0, 1))
-    if task.items >= task.checked_items > 1:
-        losses = [*losses, *program.run(1, task.checked_items)]
-    else:  # the same few pieces again
-        for k in range(1, task.checked_items):
-            losses = [*losses, *program.run(k % task.items, k % task.items + 1)]
-    found = Findings(losses, program.parameters())
+    first, loss = timed(lambda: program.run(0, 1))
+    found = Findings([*loss, *_checked_pieces(program, task)], program.parameters())
     return Start(imported + built, compiled, first, found), program
+
+
+def findings(program: Program, task: Task) -> Findings:
+    """What a program that has not run yet finds over the checked pieces."""
+    return Findings([*program.run(0, 1), *_checked_pieces(program, task)], program.parameters())
+
+
+def _checked_pieces(program: Program, task: Task) -> list[float]:
+    """The checked pieces after the first; where there are too few, the same ones again."""
+    if task.items >= task.checked_items > 1:
+        return [*program.run(1, task.checked_items)]
+    pieces = (k % task.items for k in range(1, task.checked_items))
+    return [loss for piece in pieces for loss in program.run(piece, piece + 1)]
 
 
 def _turn(program: Program, items: int, task: Task) -> float:

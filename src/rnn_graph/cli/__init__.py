@@ -42,7 +42,9 @@ def main() -> None:
 
 def _run() -> None:
     from rnn_graph.cli.application import app
+    from rnn_graph.cli.compiled_code import keep_compiled_code
 
+    keep_compiled_code()
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from rnn_graph.allocation import keep_freed_memory
 from rnn_graph.checks import require_shares
 from rnn_graph.cli.console import log, print_json
 from rnn_graph.cli.language_corpus import LanguageCorpus
@@ -71,6 +72,7 @@ def train_in_minibatches(
             if meeting is not None:
                 meeting.wait_until_all_are_ready()
         join(processes)
+        keep_freed_memory()
         with ending_together(processes):
             model = LanguageModel(
                 corpus.vocabulary,

@@ -126,8 +126,8 @@ class Rerunning:
     def __init__(self, forward_propagation):
         self._forward_propagation = forward_propagation
 
-    def next_word_logits(self, word: int, before=()):
-        words = (*before, word)
+    def next_word_logits(self, word: int, before: tuple[int, ...] | None = None):
+        words = (*(before or ()), word)
         probabilities = self._forward_propagation(np.array(words, dtype=np.int32))
         return np.log(probabilities[-1]), words
 

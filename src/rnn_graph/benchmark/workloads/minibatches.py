@@ -38,7 +38,6 @@ class MinibatchTask:
     length: int
     seed: int = 0
     unit: str = "step"
-    items: int = MINIBATCHES
     checked_items: int = 3
     turn_seconds: float = 1.5
 
@@ -46,6 +45,10 @@ class MinibatchTask:
     def sizes(self) -> dict[str, Any]:
         sizes = self.vocabulary_size, self.hidden_dim, self.batch_size, self.length
         return {"cell": self.cell} | dict(zip("VHBT", sizes, strict=True))
+
+    @property
+    def items(self) -> int:
+        return MINIBATCHES
 
     def units(self, items: int) -> int:
         return items
