@@ -6,6 +6,7 @@ from pytensor import tensor as pt
 from pytensor.scan.op import Scan
 
 from rnn_graph.compiling import choose_backend, compile_function
+from rnn_graph.jax_rewrites import Materialized
 from rnn_graph.recurrence import scan_states
 from tolerances import assert_close
 
@@ -130,3 +131,17 @@ def test_a_scan_over_a_sequence_that_is_computed():
         h = h / 2 + x
         expected.append(h)
     assert_close(compiled(values, np.ones(N)), expected)
+
+
+@pytest.mark.parametrize(("columns", "is_laid_out"), [((3, 5), True), ((5, 3), False)])
+def test_the_narrower_side_of_a_product_is_laid_out(columns, is_laid_out):
+    left, right = (
+        pt.tensor(name, dtype="float64", shape=(None, n))
+        for name, n in zip("ab", columns, strict=True)
+    )
+    compiled = compile_function([left, right], left.T @ right, JAX)
+    laid_out = [n for n in compiled.maker.fgraph.toposort() if isinstance(n.op, Materialized)]
+    assert bool(laid_out) == (is_laid_out and JAX.platform == "cpu")
+    rng = np.random.default_rng(0)
+    values = [rng.random((7, n)) for n in columns]
+    assert_close(compiled(*values), values[0].T @ values[1])

@@ -255,6 +255,8 @@ def _mode(
     mode = Mode(linker=linker, optimizer=mode.provided_optimizer)
     mode = mode.excluding(*jax_rewrites.UNWANTED_REWRITES)
     mode = mode.register((jax_rewrites.lengths_at_trace_time, AFTER_ALL_OTHERS))
+    if backend.platform == "cpu":
+        mode = mode.register((jax_rewrites.narrow_sides_turned_over, AFTER_ALL_OTHERS))
     return mode.register((jax_rewrites.inner_graphs_in(mode), AFTER_ALL_OTHERS))
 
 

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from cli_checks import COMPUTING, READING, assert_done, assert_refused, needs_full_device, one_json
-from rnn_graph.cli import bench
+from rnn_graph.benchmark import suite
 
 
 def commands_with_json(text, model, out):
     small = ("--vocabulary-size", "20", "--hidden-dim", "3", "--length", "5")
+    quick = ("--rounds", "1", "--threads", "1", "--only", "rnn_graph jax float32")
     train = ("train", "word", "--data", text, "--out", out, "--epochs", "1", *COMPUTING)
     return {
         "train": (*train, "--held-out", "0.2"),
@@ -19,8 +20,8 @@ def commands_with_json(text, model, out):
         "info": ("info", model),
         "data list": ("data", "list"),
         "data sample": ("data", "sample", "-n", "2"),
-        "bench": ("bench", "lm-step", *small, "--rounds", "1", "--backend", "jax"),
-        "growth": ("bench", "lm-step", *small, "--rounds", "1", "--backend", "jax", "--growth"),
+        "bench": ("bench", "lm-step", *small, *quick),
+        "growth": ("bench", "lm-step", *small, *quick, "--growth"),
     }
 
 
@@ -29,7 +30,7 @@ COMMANDS = list(commands_with_json("", "", ""))
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_json(cli, text, model, tmp_path, monkeypatch, command):
-    monkeypatch.setattr(bench, "GROWTH_FACTORS", (1, 2))
+    monkeypatch.setattr(suite, "GROWTH_FACTORS", (1, 2))
     arguments = commands_with_json(text, model, tmp_path / "out.npz")[command]
     result = cli(*arguments, "--json")
     assert_done(result)

@@ -9,7 +9,7 @@ from typer.core import TyperGroup
 
 from rnn_graph.cli import options
 
-RUN_EXAMPLE = "Example: rnn-graph bench lm-step char-step --rounds 7 --save results.json"
+RUN_EXAMPLE = "Example: rnn-graph bench run lm-step char-step --rounds 7 --save results.json"
 REPORT_EXAMPLE = "Example: rnn-graph bench report results.json --html report.html"
 COMPARE_EXAMPLE = "Example: rnn-graph bench compare before.json after.json"
 

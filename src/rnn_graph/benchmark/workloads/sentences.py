@@ -10,6 +10,7 @@ import numpy as np
 from rnn_graph.benchmark.contender import Contender, Findings, Product
 from rnn_graph.benchmark.floors import floors
 from rnn_graph.benchmark.peers import jax_device, peer, torch_device
+from rnn_graph.benchmark.process import findings
 from rnn_graph.benchmark.selection import Selection
 from rnn_graph.initialization import draw_word_model_parameters
 from rnn_graph.randomness import as_random_generator
@@ -155,6 +156,13 @@ def epoch_contenders(task: SentenceTask, selection: Selection) -> list[Contender
 
 def _contenders(task: SentenceTask, selection: Selection) -> list[Contender]:
     compiled = partial(torch_peer, compiled=True)
+    compiled_autograd = partial(torch_autograd, compiled=True)
+    untruncated = []
+    if task.truncate is not None:
+        # What PyTorch's users write: autograd goes back to the sentence's beginning.
+        for name, build in (("eager", torch_autograd), ("compile", compiled_autograd)):
+            found = selection.peers(f"PyTorch {name}, full BPTT", build, "torch")
+            untruncated += [replace(peer, expected=full_findings) for peer in found]
     return [
         Contender(
             "NumPy reference", "reference", reference, dtype="float64", items=FEWER_SENTENCES
@@ -166,6 +174,7 @@ def _contenders(task: SentenceTask, selection: Selection) -> list[Contender]:
         *selection.peers("hand-written JAX", jax_peer, "jax"),
         *selection.peers("PyTorch eager", torch_peer, "torch"),
         *selection.peers("PyTorch compile", compiled, "torch"),
+        *untruncated,
     ]
 
 
@@ -224,17 +233,29 @@ def jax_peer(task: SentenceTask, *, device: str) -> SentenceTraining:
 
 
 def torch_peer(task: SentenceTask, *, device: str, compiled: bool = False) -> SentenceTraining:
-    module, place = peer("torch_word_model"), torch_device(device)
-    parameters = task.initial_parameters()
     if task.truncate is None:
-        model = module.TorchWordModel(parameters, place, compiled=compiled)
-    else:
-        model = module.TruncatedTorchWordModel(parameters, task.truncate, place, compiled=compiled)
+        return torch_autograd(task, device=device, compiled=compiled)
+    model = peer("torch_word_model").TruncatedTorchWordModel(
+        task.initial_parameters(), task.truncate, torch_device(device), compiled=compiled
+    )
+    return _peer_training(model, task)
+
+
+def torch_autograd(task: SentenceTask, *, device: str, compiled: bool = False) -> SentenceTraining:
+    model = peer("torch_word_model").TorchWordModel(
+        task.initial_parameters(), torch_device(device), compiled=compiled
+    )
     return _peer_training(model, task)
 
 
 def _peer_training(model: Any, task: SentenceTask) -> SentenceTraining:
     return SentenceTraining(model, [model.prepared(x, y) for x, y in task.pairs])
+
+
+def full_findings(task: SentenceTask) -> Findings:
+    """What full BPTT should find."""
+    full = replace(task, truncate=None)
+    return findings(reference(full), full)
 
 
 def scan_truncated_findings(task: SentenceTask) -> Findings:

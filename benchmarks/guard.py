@@ -1,0 +1,58 @@
+"""A quick check before a release: is the project still as fast, compared with what does not change?
+
+    python benchmarks/guard.py          # two minutes; exit status 1 if not
+
+Each workload's ratio to a yardstick of the same run has to be at least a share of what the
+committed results have. Ratios, and not times: they hold on a busier machine, and nearly so on
+another one. The yardsticks are programs that no change of this project touches.
+"""
+
+import argparse
+import os
+from pathlib import Path
+
+from rnn_graph.benchmark import suite
+from rnn_graph.benchmark.report.results import find_contender, read_results
+from rnn_graph.benchmark.selection import Selection
+
+COMMITTED = Path(__file__).parent / "results" / "cpu.json"
+LEAST_SHARE = 0.7  # of the committed ratio; less is more than noise and another machine explain
+OURS = "rnn_graph jax float32"
+YARDSTICKS = {
+    "lm-step": "hand-written JAX",
+    "lm-batch": "hand-written JAX",
+    "char-lstm-batch": "hand-written JAX",
+    "char-step": "NumPy reference",
+    "tagger-word": "NumPy reference",
+    "generate": "NumPy reference",
+}
+
+
+def times_as_fast(workload, yardstick: str) -> float:
+    """How many times as fast as the yardstick ours is."""
+    return find_contender(workload, yardstick)["over_ours"]["median"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    committed = {work["name"]: work for work in read_results(COMMITTED)["workloads"]}
+    slower = []
+    for name, yardstick in YARDSTICKS.items():
+        found = suite.run(
+            name,
+            Selection(backends=("jax",), devices=("cpu",), patterns=(OURS, yardstick)),
+            rounds=options.rounds,
+            threads=os.cpu_count() or 1,
+        )
+        now, before = (times_as_fast(work, yardstick) for work in (found, committed[name]))
+        print(f"{name}: {now:.2f} times as fast as {yardstick}; committed: {before:.2f}")
+        if now < LEAST_SHARE * before:
+            slower.append(name)
+    if slower:
+        raise SystemExit(f"slower than the committed results: {', '.join(slower)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+import json
+
+import pytest
+
+from rnn_graph.benchmark import suite
+from rnn_graph.benchmark.environment import environment
+from rnn_graph.benchmark.report.results import FORMAT, find_contender, read_results
+from rnn_graph.benchmark.selection import Selection
+from rnn_graph.errors import InputError
+
+SMALL = {"vocabulary_size": 30, "hidden_dim": 6, "length": 7}
+FEW = Selection(
+    backends=("jax",),
+    dtypes=("float32",),
+    patterns=("rnn_graph jax*", "floor: products, NumPy float32", "floor: *, GPU"),
+)
+
+
+@pytest.fixture(scope="module")
+def step():
+    return suite.run("lm-step", FEW, settings=SMALL, rounds=3, threads=1)
+
+
+def test_a_run_is_what_reports_read(step, tmp_path):
+    results = {"format": FORMAT, "environment": environment(1), "workloads": [step]}
+    path = tmp_path / "results.json"
+    path.write_text(json.dumps(results))
+    assert read_results(path) == results
+
+
+def test_a_run_compares_with_reference_ours_and_floor(step):
+    assert step["sizes"] == {"V": 30, "H": 6, "T": 7, "k": 4}
+    assert (step["reference"], step["ours"]) == ("NumPy reference", "rnn_graph jax float32")
+    ours = find_contender(step, step["ours"])
+    reference = find_contender(step, step["reference"])
+    floor = find_contender(step, "floor: products, NumPy float32")
+    assert ours["over_ours"]["median"] == reference["times_reference"]["median"] == 1
+    assert ours["times_reference"] == reference["over_ours"]
+    assert floor["over_floor"]["median"] == 1
+    assert ours["over_floor"] is not None
+    assert reference["over_floor"] is None  # there is no floor in float64
+    assert ours["compile_s"] > 0
+    assert ours["first_call_s"] > ours["steady_s"]
+
+
+def test_a_gpu_that_is_not_there_is_not_measured(step):
+    on_gpu = [c for c in step["contenders"] if c["device"] == "gpu"]
+    assert {c["name"] for c in on_gpu} >= {"rnn_graph jax float32, GPU"}
+    for contender in on_gpu:
+        if contender["status"] != "measured":
+            assert contender["status"] == "missing"
+            assert "GPU" in contender["reason"] or "torch" in contender["reason"]
+
+
+def test_a_sweep_multiplies_one_size_at_a_time(monkeypatch):
+    monkeypatch.setattr(suite, "GROWTH_FACTORS", (1, 2))
+    found = suite.sweep("lm-step", FEW, settings=SMALL, rounds=1, threads=1)
+    ours = [row for row in found["growth"] if row["contender"] == "rnn_graph jax float32"]
+    assert [(row["axis"], row["size"], row["factor"]) for row in ours] == [
+        ("T", 7, 1),
+        ("T", 14, 2),
+        ("V", 30, 1),
+        ("V", 60, 2),
+        ("H", 6, 1),
+        ("H", 12, 2),
+    ]
+    assert [row["times_as_long"] == 1 for row in ours] == [True, False] * 3
+    assert {row["kind"] for row in found["growth"]} == {"reference", "ours", "floor"}
+
+
+def test_settings_that_a_workload_does_not_have():
+    with pytest.raises(InputError, match=r"^char-step has no --batch-size; leave it out$"):
+        suite.check_settings("char-step", {"batch_size": 3})
+
+
+def test_workloads_without_sizes_do_not_grow():
+    with pytest.raises(InputError, match=r"^tagger-word has no sizes that grow; give one of lm-st"):
+        suite.sweep("tagger-word", FEW, threads=1)

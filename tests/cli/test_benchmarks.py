@@ -1,0 +1,82 @@
+"""`rnn-graph bench`: what it writes, and what it refuses."""
+
+import json
+
+import pytest
+
+from benchmark_results import full_results
+from cli_checks import assert_done, assert_refused, one_json
+from rnn_graph.cli.bench import WorkloadName
+
+SMALL = ("--vocabulary-size", "20", "--hidden-dim", "3", "--length", "5")
+QUICK = ("--rounds", "1", "--threads", "1", "--only", "rnn_graph jax float32")
+
+
+@pytest.fixture
+def saved(tmp_path):
+    path = tmp_path / "results.json"
+    path.write_text(json.dumps(full_results()))
+    return path
+
+
+def test_workload_names_are_those_of_the_suite():
+    from rnn_graph.benchmark.suite import WORKLOADS
+
+    assert [str(name) for name in WorkloadName] == list(WORKLOADS)
+
+
+def test_several_workloads_saved_and_reported(cli, tmp_path):
+    saved, page, text = (tmp_path / name for name in ("r.json", "r.html", "r.md"))
+    result = cli("bench", "lm-step", "lm-step-full", *SMALL, *QUICK, "--save", saved)
+    assert_done(result)
+    assert "lm-step-full" in result.out
+    assert [work["name"] for work in json.loads(saved.read_text())["workloads"]] == [
+        "lm-step",
+        "lm-step-full",
+    ]
+    assert_done(cli("bench", "report", saved, "--html", page, "--markdown", text))
+    assert page.read_text().startswith("<!DOCTYPE html>")
+    assert "lm-step-full" in text.read_text()
+
+
+def test_a_report_of_two_runs(cli, saved, tmp_path):
+    page = tmp_path / "report.html"
+    assert_done(cli("bench", "report", saved, saved, "--html", page))
+    assert page.read_text().count("<h2>") == 2
+
+
+def test_a_comparison(cli, saved):
+    result = cli("bench", "compare", saved, saved)
+    assert_done(result)
+    assert "same" in result.out
+    found = one_json(cli("bench", "compare", saved, saved, "--json").out)
+    assert {change["verdict"] for change in found["changes"]} <= {"same", "unclear", "not measured"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("lm-step", "--batch-size", "3"), "lm-step has no --batch-size"),
+        (("lm-step", "tagger-word", "--length", "3"), "tagger-word has no --length"),
+        (("lm-step", "--save", "absent/r.json"), "absent"),
+        (("lm-epoch", "--data", "absent.csv", *QUICK), "absent.csv"),
+        (("report", "absent.json", "--html", "r.html"), "absent.json"),
+        (("report", "absent.json"), "nothing to write"),
+        (("compare", "absent.json", "absent.json"), "absent.json"),
+        (("tagger-word", "--growth"), "no sizes that grow"),
+    ],
+)
+def test_what_is_refused(cli, arguments, said):
+    assert_refused(cli("bench", *arguments), said)
+
+
+@pytest.mark.parametrize("arguments", [("lm-stop",), ("--rounds", "0", "lm-step"), ("run",)])
+def test_usage(cli, arguments):
+    result = cli("bench", *arguments)
+    assert result.status == 2
+    assert "Traceback" not in result.err
+
+
+def test_a_report_does_not_overwrite_its_input(cli, saved):
+    assert_refused(cli("bench", "report", saved, "--html", saved), str(saved))
+    assert json.loads(saved.read_text()) == full_results()
