@@ -37,6 +37,11 @@ class Start:
     set_up_seconds
         Imports, and building the program.
     compile_seconds, first_call_seconds
+    first_pass_seconds
+        All pieces of a turn, after those that are checked; a compiler for single shapes is busy
+        with the others meanwhile.
+    first_pass_units
+        Of work in it.
     found
         Over the checked pieces.
     """
@@ -44,6 +49,8 @@ class Start:
     set_up_seconds: float
     compile_seconds: float
     first_call_seconds: float
+    first_pass_seconds: float
+    first_pass_units: int
     found: Findings
 
 
@@ -133,9 +140,8 @@ def _serve(contender: Contender, task: Task, threads: int, pipe: Connection) -> 
         pipe.send(Absence("failed", f"{type(error).__name__}: {message[0][:200]}"))
         return
     pipe.send(start)
-    items = min(contender.items or task.items, task.items)
+    items = _items(contender, task)
     share = contender.share(task) if contender.share else 1.0
-    program.run(0, items)  # compiles for the shapes not met before
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")  # the peak is counted from here on
     while pipe.recv() == "turn":
@@ -148,7 +154,15 @@ def _start(contender: Contender, task: Task, imported: float) -> tuple[Start, Pr
     compiled, _ = timed(program.compile)
     first, loss = timed(lambda: program.run(0, 1))
     found = Findings([*loss, *_checked_pieces(program, task)], program.parameters())
-    return Start(imported + built, compiled, first, found), program
+    items = _items(contender, task)
+    first_pass, _ = timed(lambda: program.run(0, items))
+    times = imported + built, compiled, first, first_pass
+    return Start(*times, task.units(items), found), program
+
+
+def _items(contender: Contender, task: Task) -> int:
+    """Pieces of a turn."""
+    return min(contender.items or task.items, task.items)
 
 
 def findings(program: Program, task: Task) -> Findings:

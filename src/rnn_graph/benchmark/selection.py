@@ -69,7 +69,14 @@ class Selection:
             Called with the task and `device`.
         """
         return [
-            Contender(on_device(name, device), "peer", partial(build, device=device), (library,))
+            Contender(
+                on_device(name, device),
+                "peer",
+                partial(build, device=device),
+                (library,),
+                "float32",
+                device,
+            )
             for device in self.devices
             if device == "cpu" or on_gpu
         ]

@@ -10,6 +10,7 @@ from rnn_graph.reference.lstm_cells import lstm_backward as lstm_backward
 from rnn_graph.reference.lstm_cells import lstm_cell_backward as lstm_cell_backward
 from rnn_graph.reference.lstm_cells import lstm_cell_forward as lstm_cell_forward
 from rnn_graph.reference.lstm_cells import lstm_forward as lstm_forward
+from rnn_graph.reference.minibatch_model import MinibatchModelNumpy as MinibatchModelNumpy
 from rnn_graph.reference.rnn_cells import rnn_backward as rnn_backward
 from rnn_graph.reference.rnn_cells import rnn_cell_backward as rnn_cell_backward
 from rnn_graph.reference.rnn_cells import rnn_cell_forward as rnn_cell_forward
