@@ -16,11 +16,10 @@ import time
 from pathlib import Path
 
 from rnn_graph import CharLSTM, CharRNN, CharVocabulary, reference
-from rnn_graph.benchmark.timing import machine
+from rnn_graph.benchmark.environment import environment, usable_processors
 from rnn_graph.char_corpus import read_lines
 from rnn_graph.datasets import color_names
 from rnn_graph.plotting import plot_smoothed_losses
-from rnn_graph.signature import versions
 
 REFERENCE, RNN, LSTM = "NumPy reference", "compiled RNN", "compiled LSTM"
 AGREEING_STEPS, CLOSE = 1_000, 1e-9
@@ -92,7 +91,7 @@ def main() -> None:
         for name, times in seconds.items()
     }
     if options.json:
-        print(json.dumps({"result": result, "machine": machine(), "versions": versions()}))
+        print(json.dumps({"result": result, "environment": environment(usable_processors())}))
         return
     print(f"{len(names):,} names, {len(vocabulary)} characters, {options.iterations:,} steps")
     for name, row in result.items():

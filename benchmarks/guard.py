@@ -8,10 +8,10 @@ another one. The yardsticks are programs that no change of this project touches.
 """
 
 import argparse
-import os
 from pathlib import Path
 
 from rnn_graph.benchmark import suite
+from rnn_graph.benchmark.environment import usable_processors
 from rnn_graph.benchmark.report.results import find_contender, read_results
 from rnn_graph.benchmark.selection import Selection
 
@@ -30,7 +30,10 @@ YARDSTICKS = {
 
 def times_as_fast(workload, yardstick: str) -> float:
     """How many times as fast as the yardstick ours is."""
-    return find_contender(workload, yardstick)["over_ours"]["median"]
+    found = find_contender(workload, yardstick)
+    if not found or find_contender(workload, OURS) is None:
+        raise SystemExit(f"{workload['name']}: {OURS} or {yardstick} was not measured")
+    return found["over_ours"]["median"]
 
 
 def main() -> None:
@@ -44,7 +47,7 @@ def main() -> None:
             name,
             Selection(backends=("jax",), devices=("cpu",), patterns=(OURS, yardstick)),
             rounds=options.rounds,
-            threads=os.cpu_count() or 1,
+            threads=usable_processors(),
         )
         now, before = (times_as_fast(work, yardstick) for work in (found, committed[name]))
         print(f"{name}: {now:.2f} times as fast as {yardstick}; committed: {before:.2f}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnn_graph.benchmark.contender import Contender, NotHere
+from rnn_graph.benchmark.contender import Contender, NotHere, Program
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,9 @@ class SumTask:
         return 4
 
 
-class Adding:
+class Adding(Program):
     def __init__(self, task, step=1.0):
         self._w, self._step, self._task = np.ones(2), step, task
-
-    def compile(self):
-        pass
 
     def run(self, start, stop):
         losses = []
@@ -80,6 +77,19 @@ def not_here(task):
     raise NotHere("it is elsewhere")
 
 
+class Interrupted(Adding):
+    """Is checked, and fails in its turn."""
+
+    def run(self, start, stop):
+        if start and stop - start == 1:
+            raise ArithmeticError("tired")
+        return super().run(start, stop)
+
+
+def tiring(task):
+    return Interrupted(task)
+
+
 def dying(task):
     os._exit(7)
 
@@ -93,5 +103,6 @@ CONTENDERS = {
     "breaks": Contender("breaks", "peer", breaking),
     "not here": Contender("not here", "peer", not_here),
     "not installed": Contender("not installed", "peer", adding, ("no_such_library",)),
+    "tires": Contender("tires", "peer", tiring),
     "dies": Contender("dies", "peer", dying),
 }

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from benchmark_results import full_results
+from rnn_graph.benchmark import suite
 from rnn_graph.cli import benchmarking, main
 from rnn_graph.cli.application import app
 from rnn_graph.cli.benchmarking import selected
@@ -105,6 +106,7 @@ def in_the_workplace(workplace, tmp_path, monkeypatch):
     """Work there, with the originals' server replaced by one of our own."""
     monkeypatch.chdir(workplace)
     monkeypatch.setattr(benchmarking, "selected", fewer_contenders)
+    monkeypatch.setattr(suite, "GROWTH_FACTORS", (1,))
     monkeypatch.setenv("RNN_GRAPH_CACHE", str(tmp_path))
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=workplace))
     threading.Thread(target=server.serve_forever).start()

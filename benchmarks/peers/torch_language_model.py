@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from torch import nn
 
+torch._dynamo.config.recompile_limit = 64  # beyond it PyTorch would go on uncompiled
+
 # Where PyTorch's LSTM has the blocks i, f, g, o, this project has i, f, o, g.
 BLOCKS = {"elman": [0], "lstm": [0, 1, 3, 2]}
 
@@ -47,7 +49,7 @@ class TorchLanguageModel(nn.Module):
         # The two biases of PyTorch's cells are one parameter twice; one of them is held still.
         self.rnn.bias_hh_l0.requires_grad_(False)
         trained = [p for p in self.parameters() if p.requires_grad]
-        self._trained, self._optimizer = trained, torch.optim.SGD(trained, lr=1.0)
+        self._trained, self._optimizer = trained, torch.optim.SGD(trained, lr=1.0, fused=True)
         self._loss = torch.compile(self._loss_of) if compiled else self._loss_of
         self._states = None
 

@@ -5,6 +5,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+torch._dynamo.config.recompile_limit = 64  # beyond it PyTorch would go on uncompiled
+
 
 class TorchWordModel:
     """`nn.RNN` without biases, touched rows of the input table, plain SGD.

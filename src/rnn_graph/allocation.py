@@ -13,8 +13,18 @@ def keep_freed_memory() -> None:
     the system and gives them back at once, and the system fills each page with zeros again: with
     a vocabulary of 10,000 that is a fifth of a step. Where there is no glibc nothing changes.
     """
-    if platform.libc_ver()[0] != "glibc":
-        return
-    library = ctypes.CDLL(None)
-    library.mallopt(MOST_MAPPED, 0)
-    library.mallopt(TRIM_THRESHOLD, 2**31 - 1)
+    library = _glibc()
+    if library is not None:
+        library.mallopt(MOST_MAPPED, 0)
+        library.mallopt(TRIM_THRESHOLD, 2**31 - 1)
+
+
+def return_freed_memory() -> None:
+    """Give the system back what is free just now, as a compiler leaves much of."""
+    library = _glibc()
+    if library is not None:
+        library.malloc_trim(0)
+
+
+def _glibc() -> ctypes.CDLL | None:
+    return ctypes.CDLL(None) if platform.libc_ver()[0] == "glibc" else None

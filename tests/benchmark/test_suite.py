@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -54,18 +55,30 @@ def test_a_gpu_that_is_not_there_is_not_measured(step):
 
 def test_a_sweep_multiplies_one_size_at_a_time(monkeypatch):
     monkeypatch.setattr(suite, "GROWTH_FACTORS", (1, 2))
+    fewer = replace(suite.WORKLOADS["lm-step"], growing={"T": "length", "H": "hidden_dim"})
+    monkeypatch.setitem(suite.WORKLOADS, "lm-step", fewer)
     found = suite.sweep("lm-step", FEW, settings=SMALL, rounds=1, threads=1)
     ours = [row for row in found["growth"] if row["contender"] == "rnn_graph jax float32"]
     assert [(row["axis"], row["size"], row["factor"]) for row in ours] == [
         ("T", 7, 1),
         ("T", 14, 2),
-        ("V", 30, 1),
-        ("V", 60, 2),
         ("H", 6, 1),
         ("H", 12, 2),
     ]
-    assert [row["times_as_long"] == 1 for row in ours] == [True, False] * 3
+    assert [row["times_as_long"] == 1 for row in ours] == [True, False] * 2
+    assert {row["status"] for row in found["growth"]} == {"measured"}
     assert {row["kind"] for row in found["growth"]} == {"reference", "ours", "floor"}
+
+
+def test_a_name_that_nobody_has():
+    with pytest.raises(InputError, match=r"^no contender is called 'Torch'; there are NumPy ref"):
+        suite.run("lm-step", Selection(patterns=("Torch",)), settings=SMALL, threads=1)
+
+
+def test_a_sweep_wants_someone_of_ours():
+    nobody = Selection(backends=(), devices=("cpu",))
+    with pytest.raises(InputError, match="none of this project's contenders is selected"):
+        suite.sweep("lm-step", nobody, settings=SMALL, threads=1)
 
 
 def test_settings_that_a_workload_does_not_have():

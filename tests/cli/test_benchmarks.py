@@ -60,6 +60,8 @@ def test_a_comparison(cli, saved):
         (("lm-step", "tagger-word", "--length", "3"), "tagger-word has no --length"),
         (("lm-step", "--save", "absent/r.json"), "absent"),
         (("lm-epoch", "--data", "absent.csv", *QUICK), "absent.csv"),
+        (("lm-step", "--only", "Torch"), "no contender is called 'Torch'"),
+        (("lm-step", "--threads", "10000"), "--threads is 10000"),
         (("report", "absent.json", "--html", "r.html"), "absent.json"),
         (("report", "absent.json"), "nothing to write"),
         (("compare", "absent.json", "absent.json"), "absent.json"),

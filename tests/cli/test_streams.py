@@ -30,7 +30,7 @@ COMMANDS = list(commands_with_json("", "", ""))
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_json(cli, text, model, tmp_path, monkeypatch, command):
-    monkeypatch.setattr(suite, "GROWTH_FACTORS", (1, 2))
+    monkeypatch.setattr(suite, "GROWTH_FACTORS", (1,))
     arguments = commands_with_json(text, model, tmp_path / "out.npz")[command]
     result = cli(*arguments, "--json")
     assert_done(result)

@@ -1,5 +1,6 @@
 """What a benchmark is made of: a task, and the contenders that do it."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
@@ -56,13 +57,22 @@ class Task(Protocol):
         ...
 
 
-class Program(Protocol):
-    """A contender at work, in a process of its own."""
+class Program(ABC):
+    """A contender at work, in a process of its own.
+
+    Attributes
+    ----------
+    compiles
+        Whether it does, before its first call (`compile`) or at the first call for a shape.
+    """
+
+    compiles = False
 
     def compile(self) -> None:
         """Compile what can be compiled before the first call."""
-        ...
+        return None
 
+    @abstractmethod
     def run(self, start: int, stop: int) -> Sequence[float]:
         """Do pieces `start` to `stop`, one after another; return when they are done.
 
@@ -72,11 +82,10 @@ class Program(Protocol):
             For each piece a number, a loss as a rule, which has to be what the reference finds;
             nothing if nothing is checked.
         """
-        ...
 
     def parameters(self) -> dict[str, np.ndarray]:
         """What it has learned, under the reference's names; empty if nothing."""
-        ...
+        return {}
 
 
 @dataclass(frozen=True)
@@ -96,15 +105,19 @@ class Contender:
         Modules that have to be there; imported before anything is measured.
     dtype, device
         Of the computation: "float32" or "float64"; "cpu" or "gpu".
+    items
+        A slow program's turn consists of so many pieces of the task, the first; None for all.
+    threads
+        How many it computes with; None for as many as all the others.
     expected
         From the task to the losses and parameters that it should find, where these are not the
         reference's.
+    remark
+        Then, why.
+    bound
+        What a floor is the limit of: "products" or "memory".
     share
         From the task to the share of a turn's time that counts; None for all of it.
-    items
-        A slow program's turn consists of so many pieces of the task; None for all.
-    threads
-        How many it computes with; None for as many as all the others.
     """
 
     name: str
@@ -116,6 +129,8 @@ class Contender:
     items: int | None = None
     threads: int | None = None
     expected: Callable[[Any], "Findings"] | None = None
+    remark: str | None = None
+    bound: str | None = None
     share: Callable[[Any], float] | None = None
 
 

@@ -12,6 +12,8 @@ from typing import Any
 
 from rnn_graph.signature import versions
 
+PATIENCE = 10  # seconds, with programs that tell about the machine
+
 
 def environment(threads: int) -> dict[str, Any]:
     """Machine, versions, date and commit, for a result of a benchmark."""
@@ -76,5 +78,8 @@ def _output(program: str, *arguments: str) -> str | None:
     path = shutil.which(program)
     if path is None:
         return None
-    found = subprocess.run([path, *arguments], capture_output=True, text=True, check=False)
+    try:
+        found = subprocess.run([path, *arguments], capture_output=True, text=True, timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        return None
     return found.stdout.strip() or None if found.returncode == 0 else None

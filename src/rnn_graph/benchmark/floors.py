@@ -1,11 +1,12 @@
 """What no program can go below: a task's matrix products alone, and its numbers moved once."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
-from rnn_graph.benchmark.contender import Contender, Product, Task
+from rnn_graph.benchmark.contender import Contender, Product, Program, Task
 from rnn_graph.benchmark.peers import jax_device, on_device, torch_device
 
 COPIED_NUMBERS = 2**26  # more than most caches hold
@@ -16,41 +17,48 @@ def floors(dtypes: Sequence[str], devices: Sequence[str]) -> list[Contender]:
 
     Every precision on the CPU, the first alone on a GPU.
     """
-    found = [floor for dtype in dtypes for floor in small_floors(dtype) + _by_jax(dtype, "cpu")]
+    found = []
+    for dtype in dtypes:
+        found += [*eager_floors(dtype), *_by_jax(dtype, "cpu")]
     if "gpu" in devices:
-        found += [
-            _floor("products, PyTorch", TorchProducts, dtypes[0], "gpu", ("torch",)),
-            *_by_jax(dtypes[0], "gpu"),
-            _copy(JAXCopy, dtypes[0], "gpu", ("jax",)),
-        ]
+        on_gpu = partial(_products, dtype=dtypes[0], device="gpu")
+        found += [on_gpu("PyTorch", TorchProducts, ("torch",)), *_by_jax(dtypes[0], "gpu")]
+        found.append(memory_floor(dtypes[0], "gpu"))
     return found
 
 
-def small_floors(dtype: str) -> list[Contender]:
-    """Those for tasks of so many small products that JAX would compile them for minutes."""
+def eager_floors(dtype: str) -> list[Contender]:
+    """Those for tasks of so many products that JAX would compile them for minutes."""
     return [
-        _floor("products, NumPy", NumPyProducts, dtype),
-        _floor("products, PyTorch", TorchProducts, dtype, libraries=("torch",)),
-        _copy(NumPyCopy, dtype),
+        _products("NumPy", NumPyProducts, (), dtype),
+        _products("PyTorch", TorchProducts, ("torch",), dtype),
+        memory_floor(dtype),
     ]
+
+
+def memory_floor(dtype: str, device: str = "cpu") -> Contender:
+    """The numbers that have to be read and written, in the time in which the memory moves them."""
+    floor = _floor("numbers moved once", JAXCopy, ("jax",), dtype, device)
+    return replace(floor, bound="memory", share=share_moved)
 
 
 def _by_jax(dtype: str, device: str) -> list[Contender]:
     flipped = partial(JAXProducts, flipped=True)
     return [
-        _floor("products, JAX", JAXProducts, dtype, device, ("jax",)),
-        _floor("products, JAX, transposed", flipped, dtype, device, ("jax",)),
+        _products("JAX", JAXProducts, ("jax",), dtype, device),
+        _products("JAX, transposed", flipped, ("jax",), dtype, device),
     ]
 
 
-def _floor(what: str, program, dtype: str, device: str = "cpu", libraries=(), share=None):
+def _products(library: str, program, libraries, dtype: str, device: str = "cpu") -> Contender:
+    floor = _floor(f"products, {library}", program, libraries, dtype, device)
+    return replace(floor, bound="products")
+
+
+def _floor(what: str, program, libraries, dtype: str, device: str) -> Contender:
     name = on_device(f"floor: {what} {dtype}", device)
     build = partial(program, dtype=dtype, device=device)
-    return Contender(name, "floor", build, libraries, dtype, device, share=share)
-
-
-def _copy(program, dtype: str, device: str = "cpu", libraries=()) -> Contender:
-    return _floor("numbers moved once", program, dtype, device, libraries, share=share_moved)
+    return Contender(name, "floor", build, libraries, dtype, device)
 
 
 def share_moved(task: Task) -> float:
@@ -58,17 +66,10 @@ def share_moved(task: Task) -> float:
     return task.numbers_moved() / (2 * COPIED_NUMBERS)
 
 
-class _Floor:
-    """A program that learns nothing, and does all pieces at once whatever it is asked for."""
-
-    def compile(self) -> None:
-        pass
-
-    def parameters(self) -> dict[str, np.ndarray]:
-        return {}
+# These programs learn nothing, and do all pieces at once whatever they are asked for.
 
 
-class NumPyProducts(_Floor):
+class NumPyProducts(Program):
     """The products one after another."""
 
     def __init__(self, task: Task, dtype: str, device: str):
@@ -81,7 +82,7 @@ class NumPyProducts(_Floor):
         return []
 
 
-class TorchProducts(_Floor):
+class TorchProducts(Program):
     """The products one after another."""
 
     def __init__(self, task: Task, dtype: str, device: str):
@@ -102,7 +103,7 @@ class TorchProducts(_Floor):
         return []
 
 
-class JAXProducts(_Floor):
+class JAXProducts(Program):
     """The products in one compiled function; `flipped`: of the transposed matrices."""
 
     def __init__(self, task: Task, dtype: str, device: str, *, flipped: bool = False):
@@ -131,18 +132,7 @@ class JAXProducts(_Floor):
         return []
 
 
-class NumPyCopy(_Floor):
-    """Reads as many numbers as it writes."""
-
-    def __init__(self, task: Task, dtype: str, device: str):
-        self._from, self._to = np.ones(COPIED_NUMBERS, dtype), np.zeros(COPIED_NUMBERS, dtype)
-
-    def run(self, start: int, stop: int) -> list[float]:
-        np.copyto(self._to, self._from)
-        return []
-
-
-class JAXCopy(_Floor):
+class JAXCopy(Program):
     """Reads as many numbers as it writes."""
 
     def __init__(self, task: Task, dtype: str, device: str):

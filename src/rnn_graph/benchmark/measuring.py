@@ -14,8 +14,6 @@ from rnn_graph.benchmark.process import Absence, ContenderProcess, Start
 # By how much a contender may differ from the reference; see `largest_error`.
 LARGEST_ERROR = {"float32": 2e-3, "float64": 1e-8}
 
-CLEARLY_LONGER = 1.5
-
 
 @dataclass
 class Entry:
@@ -48,11 +46,21 @@ class Entry:
     def median(self) -> float:
         return statistics.median(self.seconds)
 
-    def _later_compilation(self, start: Start) -> float:
-        """Seconds by which the first pass was longer than others, if it clearly was."""
-        steady = self.median * start.first_pass_units
-        first = start.first_pass_seconds
-        return first - steady if first > CLEARLY_LONGER * steady else 0.0
+    def _start_up(self, start: Start) -> dict[str, float | None]:
+        """Seconds before the steady state; a floor has none, and who compiles nothing no compile_s.
+
+        What the pieces after the first took longer than later ones went into compiling for shapes
+        not met before.
+        """
+        if self.contender.kind == "floor":
+            return dict.fromkeys(("set_up_s", "compile_s", "first_call_s"))
+        later = start.early_seconds - self.median * start.early_units
+        compiled = start.compile_seconds + max(later, 0.0) if start.compiles else None
+        return {
+            "set_up_s": start.set_up_seconds,
+            "compile_s": compiled,
+            "first_call_s": start.first_call_seconds,
+        }
 
     def row(self) -> dict[str, Any]:
         """The entry as the results have it."""
@@ -64,15 +72,15 @@ class Entry:
             "device": contender.device,
             "status": self.absence.status if self.absence else "measured",
             "reason": self.absence.reason if self.absence else None,
+            "remark": contender.remark,
+            "bound": contender.bound,
         }
         measured = dict.fromkeys(
             ("set_up_s", "compile_s", "first_call_s", "seconds", "steady_s", "peak_mb")
         )
         if self.is_measured and start is not None:
             measured = {
-                "set_up_s": start.set_up_seconds,
-                "compile_s": start.compile_seconds + self._later_compilation(start),
-                "first_call_s": start.first_call_seconds,
+                **self._start_up(start),
                 "seconds": self.seconds,
                 "steady_s": self.median,
                 "peak_mb": self.peak_mb,
@@ -176,11 +184,21 @@ def _errors(found: Findings, expected: Findings, initial: dict[str, np.ndarray])
     for name, first in initial.items():
         value, right = found.parameters.get(name), expected.parameters[name]
         is_there = value is not None and value.shape == right.shape
-        errors[name] = _largest(value - right, right - first) if is_there else np.inf
+        errors[name] = (
+            _largest(_beyond_rounding(value, right), right - first) if is_there else np.inf
+        )
     return errors
+
+
+def _beyond_rounding(value: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """By how much more than its last digits a value differs."""
+    return np.maximum(np.abs(value - right) - 4 * np.spacing(np.abs(value)), 0)
 
 
 def _largest(difference: np.ndarray, whole: np.ndarray) -> float:
     """The largest difference, in proportion to the largest number; infinite if one is NaN."""
-    share = np.abs(difference).max() / np.abs(whole).max()
+    largest, most = np.abs(difference).max(), np.abs(whole).max()
+    if largest == 0:  # as where nothing had to move
+        return 0.0
+    share = largest / most if most else np.inf
     return float(share) if np.isfinite(share) else np.inf

@@ -37,8 +37,8 @@ def jax_device(device: str) -> Any:
 
     try:
         return jax.devices(device)[0]
-    except RuntimeError:
-        raise NotHere("JAX finds no GPU here") from None
+    except (RuntimeError, AssertionError):
+        raise NotHere(f"JAX finds no {device.upper()} here") from None
 
 
 def torch_device(device: str) -> str:

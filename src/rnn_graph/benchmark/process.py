@@ -8,12 +8,14 @@ import multiprocessing
 import os
 import signal
 import statistics
+import tempfile
+import threading
 import warnings
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from rnn_graph.allocation import keep_freed_memory
+from rnn_graph.allocation import keep_freed_memory, return_freed_memory
 from rnn_graph.benchmark.contender import Contender, Findings, NotHere, Program, Task
 from rnn_graph.benchmark.peers import jax_device, torch_device
 from rnn_graph.benchmark.timing import WARM_UP, call_for, timed
@@ -22,8 +24,11 @@ from rnn_graph.errors import InputError
 REMEDIES = {"torch": "pip install 'rnn-graph[bench]'"}
 # Libraries read these when they are imported.
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-# Every contender compiles anew.
+# Every contender compiles anew; PyTensor does in an empty folder.
 COLD = {"JAX_ENABLE_COMPILATION_CACHE": "false", "TORCHINDUCTOR_FORCE_DISABLE_CACHES": "1"}
+# A processor's contenders leave a GPU alone, and a GPU's leave room in its memory for each other.
+NO_GPU = {"JAX_PLATFORMS": "cpu", "CUDA_VISIBLE_DEVICES": ""}
+SHARED_GPU = {"XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
 # Every contender multiplies float32 numbers as such; a GPU would round them to fewer bits.
 EXACT_PRODUCTS = {"JAX_DEFAULT_MATMUL_PRECISION": "highest", "NVIDIA_TF32_OVERRIDE": "0"}
 
@@ -37,11 +42,11 @@ class Start:
     set_up_seconds
         Imports, and building the program.
     compile_seconds, first_call_seconds
-    first_pass_seconds
-        All pieces of a turn, after those that are checked; a compiler for single shapes is busy
-        with the others meanwhile.
-    first_pass_units
-        Of work in it.
+    early_seconds, early_units
+        The pieces between the first call and the first turn: the others that are checked, and one
+        turn's.
+    compiles
+        Whether the program does.
     found
         Over the checked pieces.
     """
@@ -49,8 +54,9 @@ class Start:
     set_up_seconds: float
     compile_seconds: float
     first_call_seconds: float
-    first_pass_seconds: float
-    first_pass_units: int
+    early_seconds: float
+    early_units: int
+    compiles: bool
     found: Findings
 
 
@@ -69,12 +75,10 @@ class ContenderProcess:
         threads = contender.threads or threads
         context = multiprocessing.get_context("spawn")
         self._pipe, other = context.Pipe()
+        self._folder = tempfile.TemporaryDirectory(prefix="rnn_graph-bench-")
         arguments = contender, task, threads, other
         self._process = context.Process(target=_serve, args=arguments, daemon=True)
-        variables = dict.fromkeys(THREAD_VARIABLES, str(threads)) | EXACT_PRODUCTS | COLD
-        if contender.dtype == "float64":
-            variables["JAX_ENABLE_X64"] = "1"
-        with _environment(variables):
+        with _environment(_variables(contender, threads, self._folder.name)), _deaf_to_ctrl_c():
             self._process.start()
         other.close()
 
@@ -89,12 +93,14 @@ class ContenderProcess:
         """Let the process end; its largest memory in megabytes, if the system tells."""
         answer = self._ask("end")
         self._process.join()
+        self._folder.cleanup()
         return answer if isinstance(answer, float) and math.isfinite(answer) else None
 
     def kill(self) -> None:
         """End the process, whatever it does."""
         self._process.kill()
         self._process.join()
+        self._folder.cleanup()
 
     def _ask(self, what: str):
         try:
@@ -116,16 +122,13 @@ class ContenderProcess:
 
 def _serve(contender: Contender, task: Task, threads: int, pipe: Connection) -> None:
     """Build the program; report its start; then take turns until told to end."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends this process
     _use_processors(threads)
     keep_freed_memory()
     # Libraries warn those who call them, which the users of a benchmark do not.
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
     try:
-        if contender.device == "gpu":
-            jax_device("gpu") if "jax" in contender.libraries else torch_device("gpu")
-        imported, _ = timed(lambda: [importlib.import_module(name) for name in contender.libraries])
+        imported, _ = timed(lambda: _import(contender))
         held = _memory("VmRSS")
         start, program = _start(contender, task, imported)
     except ModuleNotFoundError as error:
@@ -136,28 +139,47 @@ def _serve(contender: Contender, task: Task, threads: int, pipe: Connection) -> 
         pipe.send(Absence("missing", str(error)))
         return
     except Exception as error:  # a peer's compiler can fail in any way
-        message = str(error).strip().splitlines() or [""]
-        pipe.send(Absence("failed", f"{type(error).__name__}: {message[0][:200]}"))
+        pipe.send(_failure(error))
         return
     pipe.send(start)
     items = _items(contender, task)
     share = contender.share(task) if contender.share else 1.0
+    return_freed_memory()
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")  # the peak is counted from here on
-    while pipe.recv() == "turn":
-        pipe.send(share * _turn(program, items, task))
-    pipe.send(_memory("VmHWM") - held)
+    with contextlib.suppress(EOFError):  # the parent is gone
+        while pipe.recv() == "turn":
+            try:
+                pipe.send(share * _turn(program, items, task))
+            except Exception as error:
+                pipe.send(_failure(error))
+        pipe.send(_memory("VmHWM") - held if contender.device == "cpu" else math.nan)
+
+
+def _failure(error: Exception) -> Absence:
+    message = str(error).strip().splitlines() or [""]
+    return Absence("failed", f"{type(error).__name__}: {message[0][:200]}")
+
+
+def _import(contender: Contender) -> None:
+    """Import the contender's libraries, and make sure of its device."""
+    for name in contender.libraries:
+        importlib.import_module(name)
+    if contender.device == "gpu":
+        jax_device("gpu") if "jax" in contender.libraries else torch_device("gpu")
 
 
 def _start(contender: Contender, task: Task, imported: float) -> tuple[Start, Program]:
     built, program = timed(lambda: contender.build(task))
     compiled, _ = timed(program.compile)
     first, loss = timed(lambda: program.run(0, 1))
-    found = Findings([*loss, *_checked_pieces(program, task)], program.parameters())
+    checked, losses = timed(lambda: _checked_pieces(program, task))
+    found = Findings([*loss, *losses], program.parameters())
     items = _items(contender, task)
     first_pass, _ = timed(lambda: program.run(0, items))
-    times = imported + built, compiled, first, first_pass
-    return Start(*times, task.units(items), found), program
+    early_units = task.units(min(task.checked_items, task.items)) + task.units(items)
+    times = imported + built, compiled, first, checked + first_pass
+    return Start(*times, early_units, program.compiles, found), program
 
 
 def _items(contender: Contender, task: Task) -> int:
@@ -209,6 +231,28 @@ def _memory(entry: str) -> float:
             if line.startswith(f"{entry}:"):
                 return int(line.split()[1]) / 1024
     return math.nan
+
+
+def _variables(contender: Contender, threads: int, folder: str) -> dict[str, str]:
+    """What the contender's process finds in its environment."""
+    flags = os.environ.get("PYTENSOR_FLAGS")
+    variables = dict.fromkeys(THREAD_VARIABLES, str(threads)) | EXACT_PRODUCTS | COLD
+    variables["PYTENSOR_FLAGS"] = ",".join(filter(None, [flags, f"base_compiledir={folder}"]))
+    variables |= NO_GPU if contender.device == "cpu" else SHARED_GPU
+    return variables | ({"JAX_ENABLE_X64": "1"} if contender.dtype == "float64" else {})
+
+
+@contextlib.contextmanager
+def _deaf_to_ctrl_c():
+    """Processes started meanwhile ignore Ctrl-C: this one ends them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextlib.contextmanager

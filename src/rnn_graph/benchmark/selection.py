@@ -8,6 +8,7 @@ from typing import Any
 
 from rnn_graph.benchmark.contender import Contender
 from rnn_graph.benchmark.peers import on_device
+from rnn_graph.errors import InputError
 
 BACKENDS = ("jax", "numba", "c")
 
@@ -82,7 +83,19 @@ class Selection:
         ]
 
     def of(self, contenders: Sequence[Contender]) -> list[Contender]:
-        """Those of the contenders whose names were asked for, and the reference."""
+        """Those of the contenders whose names were asked for, and the reference.
+
+        Raises
+        ------
+        InputError
+            If a pattern is of no contender.
+        """
+        names = [contender.name for contender in contenders]
+        for pattern in self.patterns:
+            if not any(fnmatchcase(name, pattern) for name in names):
+                raise InputError(
+                    f"no contender is called {pattern!r}; there are {', '.join(names)}"
+                )
         return [
             contender
             for contender in contenders

@@ -172,7 +172,7 @@ def sweep(
     seed: int = 0,
     on_progress: Callable[[str], None] = lambda doing: None,
 ) -> dict[str, Any]:
-    """Let the sizes grow, one at a time: the fastest of ours, and the floor, as results have them.
+    """Let the sizes grow, one at a time: the first of ours, and the floor, as results have them.
 
     The parameters are those of `run`. The reference checks each size.
     """
@@ -183,21 +183,16 @@ def sweep(
     settings = dict(settings or {})
     check_settings(name, settings)
     first = workload.task(**settings, seed=seed)
-    tasks: dict[tuple[str, int], Task] = {}
+    rows = []
     for axis, setting in workload.growing.items():
-        for factor in GROWTH_FACTORS:
-            grown = settings | {setting: factor * first.sizes[axis]}
-            tasks[axis, factor] = first if factor == 1 else workload.task(**grown, seed=seed)
-    entries = {
-        id(task): _growing(workload.contenders(task, selection), task) for task in tasks.values()
-    }
-    everyone = [entry for found in entries.values() for entry in found]
-    measure(everyone, rounds=rounds, threads=threads, on_progress=on_progress)
-    rows = [
-        _growth_row(axis, factor, entry, entries[id(first)])
-        for (axis, factor), task in tasks.items()
-        for entry in entries[id(task)]
-    ]
+        grown = [settings | {setting: factor * first.sizes[axis]} for factor in GROWTH_FACTORS]
+        tasks = [workload.task(**sizes, seed=seed) for sizes in grown]
+        entries = [_growing(workload.contenders(task, selection), task) for task in tasks]
+        everyone = [entry for of_a_size in entries for entry in of_a_size]
+        measure(everyone, rounds=rounds, threads=threads, on_progress=on_progress)
+        for factor, of_a_size in zip(GROWTH_FACTORS, entries, strict=True):
+            pairs = zip(of_a_size, entries[0], strict=True)
+            rows += [_growth_row(axis, factor, entry, before) for entry, before in pairs]
     return _described(name, first, rounds) | {
         "reference": None,
         "ours": None,
@@ -244,8 +239,7 @@ def _floor(measured: Sequence[Entry], entry: Entry) -> Entry | None:
     products = [
         other
         for other in measured
-        if "products" in other.contender.name
-        and other.contender.kind == "floor"
+        if other.contender.bound == "products"
         and other.contender.dtype == entry.contender.dtype
         and other.contender.device == entry.contender.device
     ]
@@ -264,24 +258,24 @@ def _ratio(entry: Entry, baseline: Entry) -> dict[str, Any]:
 
 def _growing(contenders: Sequence[Contender], task: Task) -> list[Entry]:
     """The reference, the first of ours, and the floors in the same precision."""
-    ours = next(c for c in contenders if c.kind == "ours")
+    ours = next((c for c in contenders if c.kind == "ours"), None)
+    if ours is None:
+        raise InputError("none of this project's contenders is selected; let one grow")
     alike = [c for c in contenders if (c.dtype, c.device) == (ours.dtype, ours.device)]
-    floors = [c for c in alike if c.kind == "floor" and "products" in c.name]
+    floors = [c for c in alike if c.bound == "products"]
     reference = next(c for c in contenders if c.kind == "reference")
     return [Entry(contender, task) for contender in (reference, ours, *floors)]
 
 
-def _growth_row(axis: str, factor: int, entry: Entry, first: Sequence[Entry]) -> dict[str, Any]:
-    before = next(e for e in first if e.contender.name == entry.contender.name)
-    both = entry.is_measured and before.is_measured
-    return {
+def _growth_row(axis: str, factor: int, entry: Entry, first: Entry) -> dict[str, Any]:
+    """How long it takes, and how many times as long as at the first size."""
+    both = entry.is_measured and first.is_measured
+    row = entry.row()
+    return {name: row[name] for name in ("kind", "dtype", "device", "status", "reason")} | {
         "axis": axis,
         "size": entry.task.sizes[axis],
         "factor": factor,
         "contender": entry.contender.name,
-        "kind": entry.contender.kind,
-        "status": entry.row()["status"],
-        "reason": entry.row()["reason"],
-        "steady_s": entry.median if entry.is_measured else None,
-        "times_as_long": Ratio.of(entry.seconds, before.seconds).median if both else None,
+        "steady_s": row["steady_s"],
+        "times_as_long": Ratio.of(entry.seconds, first.seconds).median if both else None,
     }

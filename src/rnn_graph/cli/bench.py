@@ -95,6 +95,7 @@ def run(
         telling_progress,
     )
     from rnn_graph.cli.console import as_json_text, print_json
+    from rnn_graph.errors import InputError
     from rnn_graph.files import atomic_write, check_outputs
 
     check_outputs([save], inputs=[data] if data else [])
@@ -111,6 +112,10 @@ def run(
         settings["bptt_truncate"] = None
     for workload in workloads:
         suite.check_settings(workload, settings)
+    if threads is not None and threads > usable_processors():
+        raise InputError(
+            f"--threads is {threads}; give at most {usable_processors()}, one for each processor"
+        )
     threads = threads or usable_processors()
     results = {"format": FORMAT, "environment": environment(threads), "workloads": []}
     measure = suite.sweep if growth else suite.run

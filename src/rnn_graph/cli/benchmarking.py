@@ -8,14 +8,19 @@ from rnn_graph.benchmark.report.tables import Table, contender_table, growth_tab
 from rnn_graph.benchmark.selection import Selection
 from rnn_graph.cli import options
 from rnn_graph.cli.console import error_console
-from rnn_graph.compiling import choose_backend
+from rnn_graph.errors import InputError
 
 
 def selected(computing: options.Computing, only: Sequence[str] | None) -> Selection:
     """The contenders that the options of a command line ask for."""
     chosen: dict[str, tuple[str, ...]] = {"patterns": tuple(only or ())}
+    if computing.backend == options.BackendName.NUMPY:
+        raise InputError(
+            "the numpy backend is the reference, which is always there; give --backend jax, numba"
+            " or c, or leave it out"
+        )
     if computing.backend != options.BackendName.AUTO:
-        chosen["backends"] = (choose_backend(computing.backend).name,)
+        chosen["backends"] = (str(computing.backend),)
     if computing.dtype:
         chosen["dtypes"] = (str(computing.dtype),)
     if computing.device != options.DeviceName.AUTO:
@@ -71,5 +76,5 @@ def fails(results: dict[str, Any]) -> bool:
         contender["status"] == "wrong"
         or (contender["status"] == "failed" and contender["kind"] == "ours")
         for workload in results["workloads"]
-        for contender in workload["contenders"]
+        for contender in (*workload["contenders"], *workload["growth"])
     )

@@ -136,6 +136,12 @@ def _contender_notes(workload: dict[str, Any], headers: set[str]) -> list[str]:
     if any(_is_doubtful(contender) for contender in workload["contenders"]):
         notes.append(f"{DOUBT}: {DOUBTFUL}")
     notes += _catching_up(workload)
+    notes += _over_memory(workload)
+    remarked: dict[str, list[str]] = {}
+    for contender in workload["contenders"]:
+        if contender.get("remark"):
+            remarked.setdefault(contender["remark"], []).append(label(contender))
+    notes += [f"{'; '.join(names)}: {remark}" for remark, names in remarked.items()]
     absent: dict[str, list[str]] = {}
     for contender in workload["contenders"]:
         if not is_measured(contender):
@@ -156,6 +162,25 @@ def _catching_up(workload: dict[str, Any]) -> list[str]:
     return [
         f"set-up, compilation and first call included, {label(ours)} has caught up with"
         f" {label(reference)} after {units:,} {workload['unit']}{'s' if units > 1 else ''}"
+    ]
+
+
+def _over_memory(workload: dict[str, Any]) -> list[str]:
+    """How near ours is to the limit that the memory sets."""
+    ours = find_contender(workload, workload["ours"])
+    if not ours:
+        return []
+    limits = [
+        contender
+        for contender in workload["contenders"]
+        if contender.get("bound") == "memory"
+        and is_measured(contender)
+        and (contender["dtype"], contender["device"]) == (ours["dtype"], ours["device"])
+    ]
+    return [
+        f"{label(ours)} takes {format_number(ours['steady_s'] / limit['steady_s'])} times as long"
+        " as the memory to move the numbers that have to be read or written once"
+        for limit in limits
     ]
 
 

@@ -6,8 +6,8 @@ from zlib import crc32
 
 import numpy as np
 
-from rnn_graph.benchmark.contender import Contender, Product
-from rnn_graph.benchmark.floors import small_floors
+from rnn_graph.benchmark.contender import Contender, Product, Program
+from rnn_graph.benchmark.floors import eager_floors
 from rnn_graph.benchmark.peers import jax_device, peer, torch_device
 from rnn_graph.benchmark.selection import Selection
 from rnn_graph.initialization import draw_word_model_parameters
@@ -86,25 +86,23 @@ def speaking_contenders(task: SpeakingTask, selection: Selection) -> list[Conten
             *(replace(contender, items=2) for contender in rerunning),
             *selection.peers("hand-written JAX", jax_peer, "jax"),
             *selection.peers("PyTorch eager", torch_peer, "torch"),
-            *small_floors(selection.dtypes[0]),
+            *eager_floors(selection.dtypes[0]),
         ]
     )
 
 
-class Drawing:
+class Drawing(Program):
     """A `Program`: a model with `next_word_logits` draws sentences, each from a seed of its own.
 
     To `generate_sentence` it is the model.
     """
 
-    def __init__(self, task: SpeakingTask, model: Any):
+    def __init__(self, task: SpeakingTask, model: Any, *, compiles: bool = False):
+        self.compiles = compiles
         words = [f"word {k}" for k in range(task.vocabulary_size - 3)]
         self._vocabulary = Vocabulary([*words, SENTENCE_START, SENTENCE_END, UNKNOWN_TOKEN])
         self.word_dim, self._length = task.vocabulary_size, task.length
         self.next_word_logits = model.next_word_logits
-
-    def compile(self) -> None:
-        pass
 
     def run(self, start: int, stop: int) -> list[float]:
         from rnn_graph.generation import generate_sentence
@@ -115,9 +113,6 @@ class Drawing:
             for seed in range(start, stop)
         ]
         return [1.0 + crc32(" ".join(words).encode()) for words in sentences]
-
-    def parameters(self) -> dict[str, np.ndarray]:
-        return {}
 
 
 class Rerunning:
@@ -144,12 +139,12 @@ def _compiled_model(task: SpeakingTask, backend: str, device: str, dtype: str):
 
 
 def ours(task: SpeakingTask, *, backend: str, device: str, dtype: str) -> Drawing:
-    return Drawing(task, _compiled_model(task, backend, device, dtype))
+    return Drawing(task, _compiled_model(task, backend, device, dtype), compiles=True)
 
 
 def rerun_ours(task: SpeakingTask, *, backend: str, device: str, dtype: str) -> Drawing:
     model = _compiled_model(task, backend, device, dtype)
-    return Drawing(task, Rerunning(model.forward_propagation))
+    return Drawing(task, Rerunning(model.forward_propagation), compiles=True)
 
 
 def rerun_literal(task: SpeakingTask, *, backend: str, device: str, dtype: str) -> Drawing:
@@ -157,12 +152,14 @@ def rerun_literal(task: SpeakingTask, *, backend: str, device: str, dtype: str) 
     from rnn_graph.literal import LiteralRNN
 
     model = LiteralRNN(task.weights(), None, choose_backend(backend, device, dtype), dtype)
-    return Drawing(task, Rerunning(model.forward_propagation))
+    return Drawing(task, Rerunning(model.forward_propagation), compiles=True)
 
 
 def jax_peer(task: SpeakingTask, *, device: str) -> Drawing:
     module = peer("jax_word_model")
-    return Drawing(task, module.JAXWordModel(task.weights(), None, jax_device(device)))
+    return Drawing(
+        task, module.JAXWordModel(task.weights(), None, jax_device(device)), compiles=True
+    )
 
 
 def torch_peer(task: SpeakingTask, *, device: str) -> Drawing:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from rnn_graph.benchmark.contender import Contender, Product
+from rnn_graph.benchmark.contender import Contender, Product, Program
 from rnn_graph.benchmark.floors import floors
 from rnn_graph.benchmark.peers import jax_device, peer, torch_device
 from rnn_graph.benchmark.selection import Selection
@@ -134,13 +134,12 @@ def resized(
 
 
 def minibatch_contenders(task: MinibatchTask, selection: Selection) -> list[Contender]:
-    """Everyone; this project on JAX alone, for which it is made."""
+    """Everyone."""
     compiled = partial(TorchPeer, compiled=True)
-    jax_alone = replace(selection, backends=("jax",) if "jax" in selection.backends else ())
     return selection.of(
         [
             Contender("NumPy reference", "reference", Reference, dtype="float64", items=1),
-            *jax_alone.compiled(Compiled, "rnn_graph.language_steps"),
+            *selection.compiled(Compiled, "rnn_graph.language_steps"),
             *selection.peers("hand-written JAX", JAXPeer, "jax"),
             *selection.peers("PyTorch eager", TorchPeer, "torch"),
             *selection.peers("PyTorch compile", compiled, "torch"),
@@ -149,15 +148,12 @@ def minibatch_contenders(task: MinibatchTask, selection: Selection) -> list[Cont
     )
 
 
-class Reference:
+class Reference(Program):
     """The NumPy model as a `Program`."""
 
     def __init__(self, task: MinibatchTask):
         self._model = MinibatchModelNumpy(task.cell, task.initial_parameters())
         self._ids = task.minibatches()
-
-    def compile(self) -> None:
-        pass
 
     def run(self, start: int, stop: int) -> list[float]:
         return [
@@ -169,25 +165,26 @@ class Reference:
         return self._model.parameters
 
 
-class Compiled:
+class Compiled(Program):
     """`LanguageModel` in training, as a `Program`."""
 
-    def __init__(self, task: MinibatchTask, *, backend: str, device: str, dtype: str):
-        from rnn_graph.language_steps import StepSettings, TrainingSteps
-        from rnn_graph.minibatches import Segment
+    compiles = True
 
+    def __init__(self, task: MinibatchTask, *, backend: str, device: str, dtype: str):
         computing = {"backend": backend, "device": device, "dtype": dtype}
         self._model = _language_model(task, computing)
         self._model.set_parameters(task.initial_parameters())
-        settings = StepSettings("sgd", CLIP_NORM)
-        self._steps = TrainingSteps(
-            self._model, settings, batch_size=task.batch_size, carries_state=True
-        )
-        ids = task.minibatches()
-        self._steps.load(Segment(0, ids[:, :-1], ids[:, 1:]))
+        self._ids, self._batch_size = task.minibatches(), task.batch_size
 
     def compile(self) -> None:
-        pass
+        from rnn_graph.language_steps import StepSettings, TrainingSteps
+        from rnn_graph.minibatches import Segment
+
+        settings = StepSettings("sgd", CLIP_NORM)
+        self._steps = TrainingSteps(
+            self._model, settings, batch_size=self._batch_size, carries_state=True
+        )
+        self._steps.load(Segment(0, self._ids[:, :-1], self._ids[:, 1:]))
 
     def run(self, start: int, stop: int) -> list[float]:
         losses = [self._steps.run(k, k, LEARNING_RATE)[0] for k in range(start, stop)]
@@ -207,20 +204,18 @@ def _language_model(task: MinibatchTask, computing: Mapping[str, str]):
     return LanguageModel(vocabulary, cell=task.cell, **sizes, rng=task.seed, **computing)
 
 
-class TorchPeer:
+class TorchPeer(Program):
     """A PyTorch model as a `Program`."""
 
     def __init__(self, task: MinibatchTask, *, device: str, compiled: bool = False):
         import torch
 
+        self.compiles = compiled
         place = torch_device(device)
         self._model = peer("torch_language_model").TorchLanguageModel(
             task.cell, task.initial_parameters(), place, compiled=compiled
         )
         self._ids = torch.from_numpy(task.minibatches().astype(np.int64)).to(place)
-
-    def compile(self) -> None:
-        pass
 
     def run(self, start: int, stop: int) -> list[float]:
         step = self._model.step
@@ -231,8 +226,10 @@ class TorchPeer:
         return self._model.get_parameters()
 
 
-class JAXPeer:
+class JAXPeer(Program):
     """A model in JAX by hand, as a `Program`."""
+
+    compiles = True
 
     def __init__(self, task: MinibatchTask, *, device: str):
         import jax
@@ -243,9 +240,6 @@ class JAXPeer:
         )
         ids = jax.device_put(task.minibatches(), place)
         self._pairs = [(x_y[:-1], x_y[1:]) for x_y in ids]
-
-    def compile(self) -> None:
-        pass
 
     def run(self, start: int, stop: int) -> list[float]:
         losses = [self._model.step(x, y, LEARNING_RATE) for x, y in self._pairs[start:stop]]

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from rnn_graph.benchmark.contender import Contender, Product
-from rnn_graph.benchmark.floors import small_floors
+from rnn_graph.benchmark.contender import Contender, Product, Program
+from rnn_graph.benchmark.floors import memory_floor
 from rnn_graph.benchmark.peers import peer, torch_device
 from rnn_graph.benchmark.selection import Selection
 from rnn_graph.initialization import draw_char_rnn_parameters
@@ -63,18 +63,7 @@ class NameTask:
         return [([None, *name], [*name, self.newline]) for name in ids]
 
     def products(self) -> list[Product]:
-        n, n_a = self.symbols, self.hidden_dim
-        lengths, counts = np.unique([len(name) + 1 for name in self.names], return_counts=True)
-        found = []
-        for T, count in zip(lengths.tolist(), counts.tolist(), strict=True):
-            found += [
-                Product(2 * count * T, 1, n_a, n_a),
-                Product(count, n_a, T, n_a),
-                Product(count, T, n_a, n),
-                Product(count, T, n, n_a),
-                Product(count, n_a, T, n),
-            ]
-        return found
+        return []  # too small: what takes their time is calling for them
 
     def numbers_moved(self) -> int:
         return 2 * self.items * self.hidden_dim * (self.hidden_dim + 2 * self.symbols)
@@ -102,19 +91,16 @@ def name_contenders(task: NameTask, selection: Selection) -> list[Contender]:
             Contender("NumPy reference", "reference", Reference, dtype="float64"),
             *selection.compiled(Compiled, "rnn_graph.char_training"),
             *selection.peers("PyTorch eager", TorchPeer, "torch", on_gpu=False),
-            *small_floors(selection.dtypes[0]),
+            memory_floor(selection.dtypes[0]),
         ]
     )
 
 
-class Reference:
+class Reference(Program):
     """The tutorial's `optimize` as a `Program`."""
 
     def __init__(self, task: NameTask):
         self._parameters, self._steps = task.initial_parameters(), task.steps()
-
-    def compile(self) -> None:
-        pass
 
     def run(self, start: int, stop: int) -> list[float]:
         losses, state = [], reference.zero_state_of(self._parameters)
@@ -127,8 +113,10 @@ class Reference:
         return self._parameters
 
 
-class Compiled:
+class Compiled(Program):
     """The training of `CharRNN` as a `Program`."""
+
+    compiles = True
 
     def __init__(self, task: NameTask, *, backend: str, device: str, dtype: str):
         from rnn_graph.char_training import CharExamples
@@ -141,9 +129,6 @@ class Compiled:
         self._examples = lambda start, stop: CharExamples.of_lines(
             names[start:stop], task.newline, carry_state=True
         )
-
-    def compile(self) -> None:
-        pass
 
     def run(self, start: int, stop: int) -> list[float]:
         from rnn_graph.char_training import train_char_model
@@ -162,7 +147,7 @@ class Compiled:
         return self._model.reference_parameters()
 
 
-class TorchPeer:
+class TorchPeer(Program):
     """A PyTorch model as a `Program`."""
 
     def __init__(self, task: NameTask, *, device: str):
@@ -170,9 +155,6 @@ class TorchPeer:
         torch_device(device)
         self._model = module.TorchCharModel(task.initial_parameters())
         self._steps = [self._model.prepared(*step) for step in task.steps()]
-
-    def compile(self) -> None:
-        pass
 
     def run(self, start: int, stop: int) -> list[float]:
         losses, state = [], self._model.zero_state()

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from rnn_graph.benchmark.contender import Contender, Findings, Product
-from rnn_graph.benchmark.floors import floors
+from rnn_graph.benchmark.contender import Contender, Findings, NotHere, Product, Program
+from rnn_graph.benchmark.floors import eager_floors, floors
 from rnn_graph.benchmark.peers import jax_device, peer, torch_device
 from rnn_graph.benchmark.process import findings
 from rnn_graph.benchmark.selection import Selection
@@ -21,6 +21,12 @@ CHECKED_STEPS = 3
 CHECKED_SENTENCES = 20
 SENTENCES = 1000  # a turn
 FEWER_SENTENCES = 25  # a turn of the reference, and of the slower backends
+
+AUTOGRAD = "its gradient goes back to the sentence's beginning, and is checked as such"
+SCAN_TRUNCATES = (
+    "only the last k words of a sentence send it gradients, as scan's own truncation has it, and"
+    " it is checked as such"
+)
 
 Pair = tuple[np.ndarray, np.ndarray]
 
@@ -132,12 +138,12 @@ def step_contenders(task: SentenceTask, selection: Selection) -> list[Contender]
     # JAX cannot differentiate the literal graph in float32: its carry turns into float64.
     backends = tuple(name for name in selection.backends if name != "jax")
     literal = replace(selection, backends=backends, devices=("cpu",), dtypes=selection.dtypes[:1])
-    expected = None if task.truncate is None else scan_truncated_findings
+    other = {"expected": scan_truncated_findings, "remark": SCAN_TRUNCATES}
     return selection.of(
         [
             *_contenders(task, selection),
             *(
-                replace(contender, expected=expected)
+                contender if task.truncate is None else replace(contender, **other)
                 for contender in literal.compiled(
                     literal_port, "rnn_graph.literal", prefix="literal port", kind="literal"
                 )
@@ -149,9 +155,7 @@ def step_contenders(task: SentenceTask, selection: Selection) -> list[Contender]
 
 def epoch_contenders(task: SentenceTask, selection: Selection) -> list[Contender]:
     """Everyone but the literal port, whose steps `lm-step` has."""
-    return selection.of(
-        [*_contenders(task, selection), *floors(selection.dtypes[:1], selection.devices)]
-    )
+    return selection.of([*_contenders(task, selection), *eager_floors(selection.dtypes[0])])
 
 
 def _contenders(task: SentenceTask, selection: Selection) -> list[Contender]:
@@ -162,7 +166,9 @@ def _contenders(task: SentenceTask, selection: Selection) -> list[Contender]:
         # What PyTorch's users write: autograd goes back to the sentence's beginning.
         for name, build in (("eager", torch_autograd), ("compile", compiled_autograd)):
             found = selection.peers(f"PyTorch {name}, full BPTT", build, "torch")
-            untruncated += [replace(peer, expected=full_findings) for peer in found]
+            untruncated += [
+                replace(peer, expected=full_findings, remark=AUTOGRAD) for peer in found
+            ]
     return [
         Contender(
             "NumPy reference", "reference", reference, dtype="float64", items=FEWER_SENTENCES
@@ -178,11 +184,11 @@ def _contenders(task: SentenceTask, selection: Selection) -> list[Contender]:
     ]
 
 
-class SentenceTraining:
+class SentenceTraining(Program):
     """A `Program`: a model with `sgd_step` learns sentence after sentence."""
 
-    def __init__(self, model: Any, pairs: Sequence[tuple]):
-        self._model, self._pairs = model, pairs
+    def __init__(self, model: Any, pairs: Sequence[tuple], *, compiles: bool = False):
+        self._model, self._pairs, self.compiles = model, pairs, compiles
 
     def compile(self) -> None:
         if hasattr(self._model, "compiled_sgd_step"):
@@ -213,23 +219,25 @@ def ours(task: SentenceTask, *, backend: str, device: str, dtype: str) -> Senten
         device=device,
         dtype=dtype,
     )
-    return SentenceTraining(model, task.pairs)
+    return SentenceTraining(model, task.pairs, compiles=True)
 
 
 def literal_port(task: SentenceTask, *, backend: str, device: str, dtype: str) -> SentenceTraining:
     from rnn_graph.compiling import choose_backend
     from rnn_graph.literal import LiteralRNN
 
+    if task.truncate == 0:
+        raise NotHere("scan takes a truncation to 0 steps for none")
     chosen = choose_backend(backend, device, dtype)
     model = LiteralRNN(task.initial_parameters(), task.truncate, chosen, dtype)
-    return SentenceTraining(model, task.pairs)
+    return SentenceTraining(model, task.pairs, compiles=True)
 
 
 def jax_peer(task: SentenceTask, *, device: str) -> SentenceTraining:
     model = peer("jax_word_model").JAXWordModel(
         task.initial_parameters(), task.truncate, jax_device(device)
     )
-    return _peer_training(model, task)
+    return _peer_training(model, task, compiles=True)
 
 
 def torch_peer(task: SentenceTask, *, device: str, compiled: bool = False) -> SentenceTraining:
@@ -238,18 +246,19 @@ def torch_peer(task: SentenceTask, *, device: str, compiled: bool = False) -> Se
     model = peer("torch_word_model").TruncatedTorchWordModel(
         task.initial_parameters(), task.truncate, torch_device(device), compiled=compiled
     )
-    return _peer_training(model, task)
+    return _peer_training(model, task, compiles=compiled)
 
 
 def torch_autograd(task: SentenceTask, *, device: str, compiled: bool = False) -> SentenceTraining:
     model = peer("torch_word_model").TorchWordModel(
         task.initial_parameters(), torch_device(device), compiled=compiled
     )
-    return _peer_training(model, task)
+    return _peer_training(model, task, compiles=compiled)
 
 
-def _peer_training(model: Any, task: SentenceTask) -> SentenceTraining:
-    return SentenceTraining(model, [model.prepared(x, y) for x, y in task.pairs])
+def _peer_training(model: Any, task: SentenceTask, *, compiles: bool) -> SentenceTraining:
+    pairs = [model.prepared(x, y) for x, y in task.pairs]
+    return SentenceTraining(model, pairs, compiles=compiles)
 
 
 def full_findings(task: SentenceTask) -> Findings:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from rnn_graph.benchmark.contender import Contender, Product
-from rnn_graph.benchmark.floors import small_floors
+from rnn_graph.benchmark.contender import Contender, Product, Program
+from rnn_graph.benchmark.floors import memory_floor
 from rnn_graph.benchmark.peers import peer, torch_device
 from rnn_graph.benchmark.selection import Selection
 from rnn_graph.initialization import draw_slot_tagger_parameters
@@ -90,19 +90,7 @@ class SlotTask:
                 yield np.asarray(windows), np.asarray(labels)
 
     def products(self) -> list[Product]:
-        nh, nc, inputs = self.hidden_dim, self.label_count, self.window * self.embedding_dim
-        lengths, counts = np.unique([len(w) for w, _ in self.steps()], return_counts=True)
-        found = []
-        for T, count in zip(lengths.tolist(), counts.tolist(), strict=True):
-            labels = 1 if self.words_a_step else T
-            for rows, m, n in ((T, inputs, nh), (labels, nh, nc)):
-                found += [
-                    Product(count, rows, m, n),
-                    Product(count, rows, n, m),
-                    Product(count, m, rows, n),
-                ]
-            found += [Product(2 * count * T, 1, nh, nh), Product(count, nh, T, nh)]
-        return found
+        return []  # too small: what takes their time is calling for them
 
     def numbers_moved(self) -> int:
         nh, nc, inputs = self.hidden_dim, self.label_count, self.window * self.embedding_dim
@@ -169,12 +157,12 @@ def tagger_contenders(task: SlotTask, selection: Selection) -> list[Contender]:
             ),
             *selection.compiled(Compiled, "rnn_graph.models.rnnslu"),
             *peers,
-            *small_floors(selection.dtypes[0]),
+            memory_floor(selection.dtypes[0]),
         ]
     )
 
 
-class Reference:
+class Reference(Program):
     """The NumPy tagger as a `Program`."""
 
     def __init__(self, task: SlotTask):
@@ -182,9 +170,6 @@ class Reference:
         self._model = RNNSLUNumpy(*sizes)
         self._model.parameters = task.initial_parameters()
         self._steps, self._rate = task.steps(), task.learning_rate
-
-    def compile(self) -> None:
-        pass
 
     def run(self, start: int, stop: int) -> list[float]:
         losses = []
@@ -197,8 +182,10 @@ class Reference:
         return self._model.parameters
 
 
-class Compiled:
+class Compiled(Program):
     """`RNNSLU` as a `Program`."""
+
+    compiles = True
 
     def __init__(self, task: SlotTask, *, backend: str, device: str, dtype: str):
         from rnn_graph.models.rnnslu import RNNSLU
@@ -214,9 +201,6 @@ class Compiled:
             rows = [last_word_steps(*sentence, *settings) for sentence in task.sentences]
             self._steps = np.concatenate(rows)[: task.items]
 
-    def compile(self) -> None:
-        pass
-
     def run(self, start: int, stop: int) -> Sequence[float]:
         steps = self._steps[start:stop]
         if self._words_a_step:
@@ -228,7 +212,7 @@ class Compiled:
         return self._model.get_parameters()
 
 
-class TorchPeer:
+class TorchPeer(Program):
     """A PyTorch tagger as a `Program`."""
 
     def __init__(self, task: SlotTask, *, device: str, program: str):
@@ -240,9 +224,6 @@ class TorchPeer:
         )
         self._steps = [self._model.prepared(*step) for step in task.steps()]
         self._rate = task.learning_rate
-
-    def compile(self) -> None:
-        pass
 
     def run(self, start: int, stop: int) -> list[float]:
         return [self._model.sgd_step(*step, self._rate) for step in self._steps[start:stop]]
