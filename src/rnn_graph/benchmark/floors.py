@@ -1,12 +1,14 @@
 """What no program can go below: a task's matrix products alone, and its numbers moved once."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
 from rnn_graph.benchmark.contender import Contender, Product, Program, Task
+from rnn_graph.benchmark.environment import usable_processors
 from rnn_graph.benchmark.peers import jax_device, on_device, torch_device
 
 COPIED_NUMBERS = 2**26  # more than most caches hold
@@ -38,7 +40,8 @@ def eager_floors(dtype: str) -> list[Contender]:
 
 def memory_floor(dtype: str, device: str = "cpu") -> Contender:
     """The numbers that have to be read and written, in the time in which the memory moves them."""
-    floor = _floor("numbers moved once", JAXCopy, ("jax",), dtype, device)
+    program, libraries = (NumPyCopy, ()) if device == "cpu" else (JAXCopy, ("jax",))
+    floor = _floor("numbers moved once", program, libraries, dtype, device)
     return replace(floor, bound="memory", share=share_moved)
 
 
@@ -129,6 +132,20 @@ class JAXProducts(Program):
 
     def run(self, start: int, stop: int) -> list[float]:
         self._ready(self._products(self._operands))
+        return []
+
+
+class NumPyCopy(Program):
+    """Reads as many numbers as it writes, a part in each thread."""
+
+    def __init__(self, task: Task, dtype: str, device: str):
+        threads = usable_processors()
+        whole = np.zeros(COPIED_NUMBERS, dtype), np.ones(COPIED_NUMBERS, dtype)
+        self._parts = list(zip(*(np.array_split(array, threads) for array in whole), strict=True))
+        self._pool = ThreadPoolExecutor(threads)
+
+    def run(self, start: int, stop: int) -> list[float]:
+        list(self._pool.map(lambda part: np.copyto(*part), self._parts))
         return []
 
 
