@@ -39,7 +39,7 @@ class Adding(Program):
         losses = []
         for _ in range(start, stop):
             losses.append(float(self._w[0]))
-            self._w = self._w + self._step
+            self._w += self._step
         return losses
 
     def parameters(self):

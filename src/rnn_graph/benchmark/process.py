@@ -11,6 +11,7 @@ import statistics
 import tempfile
 import threading
 import warnings
+from copy import deepcopy
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -174,7 +175,7 @@ def _start(contender: Contender, task: Task, imported: float) -> tuple[Start, Pr
     compiled, _ = timed(program.compile)
     first, loss = timed(lambda: program.run(0, 1))
     checked, losses = timed(lambda: _checked_pieces(program, task))
-    found = Findings([*loss, *losses], program.parameters())
+    found = Findings([*loss, *losses], deepcopy(program.parameters()))  # before they change again
     items = _items(contender, task)
     first_pass, _ = timed(lambda: program.run(0, items))
     early_units = task.units(min(task.checked_items, task.items)) + task.units(items)
