@@ -126,7 +126,9 @@ def turn_narrow_sides_over(fgraph, node):
     a third more time for the gradient of output weights, `Sᵀ Δ`.
     """
     left, right = node.inputs
-    if not (left.owner and isinstance(left.owner.op, DimShuffle) and left.type.ndim == 2):
+    if not (left.owner and isinstance(left.owner.op, DimShuffle)):
+        return None
+    if left.owner.op.new_order != (1, 0):
         return None
     rows, columns = left.type.shape[0], right.type.shape[-1]
     if rows is None or columns is None or rows >= columns:

@@ -257,7 +257,10 @@ class RNNTheano:
     def _next_word(self):
         word, state = pt.iscalar("word"), pt.vector("state", dtype=self.config.dtype)
         new_state = elman_step(self.U.variable[word], state, self.W.variable)
-        return self._compile([word, state], [self.logits(new_state), new_state])
+        # Of one row: PyTensor would multiply a vector by the transposed weights, which takes XLA
+        # four times as long.
+        logits = self.logits(new_state[None])[0]
+        return self._compile([word, state], [logits, new_state])
 
     @cached_property
     def _word_losses(self):
