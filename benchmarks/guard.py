@@ -15,7 +15,7 @@ from rnn_graph.benchmark.environment import usable_processors
 from rnn_graph.benchmark.report.results import find_contender, read_results
 from rnn_graph.benchmark.selection import Selection
 
-COMMITTED = Path(__file__).parent / "results" / "cpu.json"
+COMMITTED = sorted((Path(__file__).parent / "results").glob("cpu-*.json"))
 LEAST_SHARE = 0.7  # of the committed ratio; less is more than noise and another machine explain
 OURS = "rnn_graph jax float32"
 YARDSTICKS = {
@@ -40,7 +40,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    committed = {work["name"]: work for work in read_results(COMMITTED)["workloads"]}
+    runs = [read_results(path)["workloads"] for path in COMMITTED]
+    committed = {work["name"]: work for run in runs for work in run if work["contenders"]}
     slower = []
     for name, yardstick in YARDSTICKS.items():
         found = suite.run(
