@@ -94,7 +94,7 @@ class Selection:
         for pattern in self.patterns:
             if not any(fnmatchcase(name, pattern) for name in names):
                 raise InputError(
-                    f"no contender is called {pattern!r}; there are {', '.join(names)}"
+                    f"no contender is called {pattern!r}; there are {'; '.join(names)}"
                 )
         return [
             contender
