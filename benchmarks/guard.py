@@ -11,7 +11,7 @@ import argparse
 from pathlib import Path
 
 from rnn_graph.benchmark import suite
-from rnn_graph.benchmark.environment import usable_processors
+from rnn_graph.benchmark.processors import usable_processors
 from rnn_graph.benchmark.report.results import find_contender, read_results
 from rnn_graph.benchmark.selection import Selection
 

@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -42,6 +44,17 @@ def test_a_run_compares_with_reference_ours_and_floor(step):
     assert reference["over_floor"] is None  # there is no floor in float64
     assert ours["compile_s"] > 0
     assert ours["first_call_s"] > ours["steady_s"]
+
+
+def test_a_process_imports_no_contenders_libraries_on_its_own():
+    """They would be there before the set-up is timed."""
+    program = (
+        "import sys, rnn_graph.benchmark.process, rnn_graph.benchmark.suite\n"
+        "print(*sorted({'jax', 'numba', 'pytensor', 'torch'} & set(sys.modules)))"
+    )
+    command = [sys.executable, "-c", program]
+    found = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert found.stdout.split() == []
 
 
 def test_a_gpu_that_is_not_there_is_not_measured(step):

@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from rnn_graph.benchmark.processors import usable_processors
 from rnn_graph.signature import versions
 
 PATIENCE = 10  # seconds, with programs that tell about the machine
@@ -29,13 +30,6 @@ def environment(threads: int) -> dict[str, Any]:
         "gpu": _gpu(),
         "versions": versions() | _versions_of_peers(),
     }
-
-
-def usable_processors() -> int:
-    """How many processors this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _versions_of_peers() -> dict[str, str]:

@@ -19,6 +19,7 @@ from pathlib import Path
 from rnn_graph.allocation import keep_freed_memory, return_freed_memory
 from rnn_graph.benchmark.contender import Contender, Findings, NotHere, Program, Task
 from rnn_graph.benchmark.peers import jax_device, torch_device
+from rnn_graph.benchmark.processors import use_processors
 from rnn_graph.benchmark.timing import WARM_UP, call_for, timed
 from rnn_graph.errors import InputError
 
@@ -123,7 +124,7 @@ class ContenderProcess:
 
 def _serve(contender: Contender, task: Task, threads: int, pipe: Connection) -> None:
     """Build the program; report its start; then take turns until told to end."""
-    _use_processors(threads)
+    use_processors(threads)
     keep_freed_memory()
     # Libraries warn those who call them, which the users of a benchmark do not.
     warnings.simplefilter("ignore")
@@ -217,12 +218,6 @@ def _turn(program: Program, items: int, task: Task) -> float:
     call_for(one_piece, WARM_UP)
     passes = call_for(lambda: program.run(0, items), task.turn_seconds)
     return statistics.median(passes) / task.units(items)
-
-
-def _use_processors(count: int) -> None:
-    """Let this process run on `count` processors, where the system can be told."""
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:count])
 
 
 def _memory(entry: str) -> float:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from rnn_graph.benchmark.contender import Contender, Task
@@ -36,7 +37,8 @@ class Workload:
     task
         From the settings that it takes, and `seed`, to a `Task`.
     contenders
-        From a task and a `Selection` to all who do it, the reference first.
+        From a task and a `Selection` to all who do it in its precisions and on its devices, the
+        reference first.
     settings
         The names of the settings.
     growing
@@ -157,7 +159,8 @@ def run(
     workload = WORKLOADS[name]
     check_settings(name, settings or {})
     task = workload.task(**(settings or {}), seed=seed)
-    entries = [Entry(contender, task) for contender in workload.contenders(task, selection)]
+    contenders = selection.of(workload.contenders(task, selection))
+    entries = [Entry(contender, task) for contender in contenders]
     measure(entries, rounds=rounds, threads=threads, on_progress=on_progress)
     return _described(name, task, rounds) | _compared(entries)
 
@@ -187,9 +190,9 @@ def sweep(
     for axis, setting in workload.growing.items():
         grown = [settings | {setting: factor * first.sizes[axis]} for factor in GROWTH_FACTORS]
         tasks = [workload.task(**sizes, seed=seed) for sizes in grown]
-        entries = [_growing(workload.contenders(task, selection), task) for task in tasks]
-        everyone = [entry for of_a_size in entries for entry in of_a_size]
-        measure(everyone, rounds=rounds, threads=threads, on_progress=on_progress)
+        everyone = [selection.of(workload.contenders(task, selection)) for task in tasks]
+        entries = [_growing(*pair) for pair in zip(everyone, tasks, strict=True)]
+        measure(list(chain(*entries)), rounds=rounds, threads=threads, on_progress=on_progress)
         for factor, of_a_size in zip(GROWTH_FACTORS, entries, strict=True):
             pairs = zip(of_a_size, entries[0], strict=True)
             rows += [_growth_row(axis, factor, entry, before) for entry, before in pairs]

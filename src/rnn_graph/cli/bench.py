@@ -86,7 +86,8 @@ def run(
     Times are medians over rounds; ratios are taken within a round.
     """
     from rnn_graph.benchmark import suite
-    from rnn_graph.benchmark.environment import environment, usable_processors
+    from rnn_graph.benchmark.environment import environment
+    from rnn_graph.benchmark.processors import usable_processors
     from rnn_graph.benchmark.report.results import FORMAT
     from rnn_graph.cli.benchmarking import (
         fails,

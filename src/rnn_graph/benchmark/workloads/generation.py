@@ -79,16 +79,14 @@ def speaking_contenders(task: SpeakingTask, selection: Selection) -> list[Conten
             kind="literal",
         ),
     ]
-    return selection.of(
-        [
-            Contender("NumPy reference", "reference", reference, dtype="float64"),
-            *selection.compiled(ours, "rnn_graph.models.rnn_theano"),
-            *(replace(contender, items=2) for contender in rerunning),
-            *selection.peers("hand-written JAX", jax_peer, "jax"),
-            *selection.peers("PyTorch eager", torch_peer, "torch"),
-            *eager_floors(selection.dtypes[0]),
-        ]
-    )
+    return [
+        Contender("NumPy reference", "reference", reference, dtype="float64"),
+        *selection.compiled(ours, "rnn_graph.models.rnn_theano"),
+        *(replace(contender, items=2) for contender in rerunning),
+        *selection.peers("hand-written JAX", jax_peer, "jax"),
+        *selection.peers("PyTorch eager", torch_peer, "torch"),
+        *eager_floors(selection.dtypes[0]),
+    ]
 
 
 class Drawing(Program):

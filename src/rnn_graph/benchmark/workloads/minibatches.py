@@ -136,16 +136,14 @@ def resized(
 def minibatch_contenders(task: MinibatchTask, selection: Selection) -> list[Contender]:
     """Everyone."""
     compiled = partial(TorchPeer, compiled=True)
-    return selection.of(
-        [
-            Contender("NumPy reference", "reference", Reference, dtype="float64", items=1),
-            *selection.compiled(Compiled, "rnn_graph.language_steps"),
-            *selection.peers("hand-written JAX", JAXPeer, "jax"),
-            *selection.peers("PyTorch eager", TorchPeer, "torch"),
-            *selection.peers("PyTorch compile", compiled, "torch"),
-            *floors(selection.dtypes[:1], selection.devices),
-        ]
-    )
+    return [
+        Contender("NumPy reference", "reference", Reference, dtype="float64", items=1),
+        *selection.compiled(Compiled, "rnn_graph.language_steps"),
+        *selection.peers("hand-written JAX", JAXPeer, "jax"),
+        *selection.peers("PyTorch eager", TorchPeer, "torch"),
+        *selection.peers("PyTorch compile", compiled, "torch"),
+        *floors(selection.dtypes[:1], selection.devices),
+    ]
 
 
 class Reference(Program):

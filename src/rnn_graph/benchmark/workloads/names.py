@@ -86,14 +86,12 @@ def name_task(*, data: str | None = None, hidden_dim: int = 50, seed: int = 0) -
 
 def name_contenders(task: NameTask, selection: Selection) -> list[Contender]:
     """Everyone."""
-    return selection.of(
-        [
-            Contender("NumPy reference", "reference", Reference, dtype="float64"),
-            *selection.compiled(Compiled, "rnn_graph.char_training"),
-            *selection.peers("PyTorch eager", TorchPeer, "torch", on_gpu=False),
-            memory_floor(selection.dtypes[0]),
-        ]
-    )
+    return [
+        Contender("NumPy reference", "reference", Reference, dtype="float64"),
+        *selection.compiled(Compiled, "rnn_graph.char_training"),
+        *selection.peers("PyTorch eager", TorchPeer, "torch", on_gpu=False),
+        memory_floor(selection.dtypes[0]),
+    ]
 
 
 class Reference(Program):

@@ -139,23 +139,21 @@ def step_contenders(task: SentenceTask, selection: Selection) -> list[Contender]
     backends = tuple(name for name in selection.backends if name != "jax")
     literal = replace(selection, backends=backends, devices=("cpu",), dtypes=selection.dtypes[:1])
     other = {"expected": scan_truncated_findings, "remark": SCAN_TRUNCATES}
-    return selection.of(
-        [
-            *_contenders(task, selection),
-            *(
-                contender if task.truncate is None else replace(contender, **other)
-                for contender in literal.compiled(
-                    literal_port, "rnn_graph.literal", prefix="literal port", kind="literal"
-                )
-            ),
-            *floors(selection.dtypes, selection.devices),
-        ]
-    )
+    return [
+        *_contenders(task, selection),
+        *(
+            contender if task.truncate is None else replace(contender, **other)
+            for contender in literal.compiled(
+                literal_port, "rnn_graph.literal", prefix="literal port", kind="literal"
+            )
+        ),
+        *floors(selection.dtypes, selection.devices),
+    ]
 
 
 def epoch_contenders(task: SentenceTask, selection: Selection) -> list[Contender]:
     """Everyone but the literal port, whose steps `lm-step` has."""
-    return selection.of([*_contenders(task, selection), *eager_floors(selection.dtypes[0])])
+    return [*_contenders(task, selection), *eager_floors(selection.dtypes[0])]
 
 
 def _contenders(task: SentenceTask, selection: Selection) -> list[Contender]:

@@ -62,6 +62,12 @@ class SlotTask:
         return sizes | {"mean T": round(float(np.mean([len(y) for _, y in self.sentences])), 1)}
 
     @property
+    def model_sizes(self) -> tuple[int, int, int, int, int]:
+        """`nh, nc, ne, de, cs`, as `RNNSLU` takes them."""
+        counts = self.hidden_dim, self.label_count, self.word_count
+        return (*counts, self.embedding_dim, self.window)
+
+    @property
     def items(self) -> int:
         pieces = (
             sum(len(y) for _, y in self.sentences) if self.words_a_step else len(self.sentences)
@@ -72,8 +78,7 @@ class SlotTask:
         return items
 
     def initial_parameters(self) -> dict[str, np.ndarray]:
-        sizes = self.hidden_dim, self.label_count, self.word_count, self.embedding_dim, self.window
-        parameters = draw_slot_tagger_parameters(*sizes, rng=self.seed)
+        parameters = draw_slot_tagger_parameters(*self.model_sizes, rng=self.seed)
         parameters["embeddings"] /= np.linalg.norm(parameters["embeddings"], axis=1, keepdims=True)
         return parameters
 
@@ -150,24 +155,21 @@ def tagger_contenders(task: SlotTask, selection: Selection) -> list[Contender]:
         on_gpu=False,
     )
     peers += [replace(p, name=f"{p.name}, one thread", threads=1) for p in peers]
-    return selection.of(
-        [
-            Contender(
-                "NumPy reference", "reference", Reference, dtype="float64", items=REFERENCE_STEPS
-            ),
-            *selection.compiled(Compiled, "rnn_graph.models.rnnslu"),
-            *peers,
-            memory_floor(selection.dtypes[0]),
-        ]
-    )
+    return [
+        Contender(
+            "NumPy reference", "reference", Reference, dtype="float64", items=REFERENCE_STEPS
+        ),
+        *selection.compiled(Compiled, "rnn_graph.models.rnnslu"),
+        *peers,
+        memory_floor(selection.dtypes[0]),
+    ]
 
 
 class Reference(Program):
     """The NumPy tagger as a `Program`."""
 
     def __init__(self, task: SlotTask):
-        sizes = task.hidden_dim, task.label_count, task.word_count, task.embedding_dim, task.window
-        self._model = RNNSLUNumpy(*sizes)
+        self._model = RNNSLUNumpy(*task.model_sizes)
         self._model.parameters = task.initial_parameters()
         self._steps, self._rate = task.steps(), task.learning_rate
 
@@ -191,8 +193,7 @@ class Compiled(Program):
         from rnn_graph.models.rnnslu import RNNSLU
 
         computing = {"backend": backend, "device": device, "dtype": dtype}
-        sizes = task.hidden_dim, task.label_count, task.word_count, task.embedding_dim, task.window
-        self._model = RNNSLU(*sizes, rng=task.seed, **computing)
+        self._model = RNNSLU(*task.model_sizes, rng=task.seed, **computing)
         self._model.set_parameters(task.initial_parameters())
         self._rate, self._words_a_step = task.learning_rate, task.words_a_step
         self._steps: Any = task.steps()
