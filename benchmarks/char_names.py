@@ -18,9 +18,9 @@ from pathlib import Path
 from rnn_graph import CharLSTM, CharRNN, CharVocabulary, reference
 from rnn_graph.benchmark.environment import environment
 from rnn_graph.benchmark.processors import usable_processors
-from rnn_graph.char_corpus import read_lines
+from rnn_graph.data.characters import read_lines
 from rnn_graph.datasets import color_names
-from rnn_graph.plotting import plot_smoothed_losses
+from rnn_graph.plots.curves import plot_smoothed_losses
 
 REFERENCE, RNN, LSTM = "NumPy reference", "compiled RNN", "compiled LSTM"
 AGREEING_STEPS, CLOSE = 1_000, 1e-9

@@ -3,9 +3,9 @@
 import numpy as np
 
 from plain_cells import PLAIN_CELLS
-from rnn_graph.char_vocabulary import CharVocabulary
+from rnn_graph.data.char_vocabulary import CharVocabulary
+from rnn_graph.data.vocabulary import SENTENCE_END, SENTENCE_START, UNKNOWN_TOKEN, Vocabulary
 from rnn_graph.models.language_model import LanguageModel
-from rnn_graph.vocabulary import SENTENCE_END, SENTENCE_START, UNKNOWN_TOKEN, Vocabulary
 
 CHARACTERS = CharVocabulary(("\n", *"abcdefg"), "text")
 WORDS = Vocabulary(["the", "cat", "sat", SENTENCE_START, SENTENCE_END, UNKNOWN_TOKEN])

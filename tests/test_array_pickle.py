@@ -7,9 +7,9 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from rnn_graph.array_pickle import LARGEST_PICKLE, PickledArray, unpickle_arrays
+from rnn_graph.data.safe_pickle import LARGEST_PICKLE, PickledArray, unpickle_arrays
+from rnn_graph.data.tagged_files import read_tagged_sentences
 from rnn_graph.errors import InputError
-from rnn_graph.tagged_files import read_tagged_sentences
 
 ARRAYS = [
     np.arange(5, dtype=np.int32),

@@ -4,9 +4,9 @@ import random
 import numpy as np
 import pytest
 
-from rnn_graph.atis_pickle import atis_sentences
+from rnn_graph.data.atis import atis_sentences
+from rnn_graph.data.tagged_files import read_tagged_sentences
 from rnn_graph.errors import InputError
-from rnn_graph.tagged_files import read_tagged_sentences
 
 
 def indices(*numbers):

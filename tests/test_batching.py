@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn_graph.batching import bucket_length, next_word_pairs, pad_to
+from rnn_graph.data.padding import bucket_length, next_word_pairs, pad_to
 
 
 def test_targets_are_the_inputs_one_word_on():

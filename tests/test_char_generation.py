@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from rnn_graph.char_generation import generate_lines, generate_texts
-from rnn_graph.char_vocabulary import CharVocabulary
+from rnn_graph.data.char_vocabulary import CharVocabulary
 from rnn_graph.errors import InputError
-from rnn_graph.models.char_rnn import CharRNN
+from rnn_graph.predict.char_generation import generate_lines, generate_texts
+from rnn_graph.tutorials.char_rnn import CharRNN
 
 LINES = CharVocabulary.of_lines(["abc"])  # newline, a, b, c
 END, A, B, C = range(4)

@@ -3,12 +3,12 @@ import math
 import numpy as np
 import pytest
 
-from rnn_graph.char_scoring import score_char_lines, score_char_text
-from rnn_graph.char_training import CharExamples, shuffled, train_char_model
-from rnn_graph.char_vocabulary import CharVocabulary
+from rnn_graph.data.char_vocabulary import CharVocabulary
 from rnn_graph.errors import InputError, TrainingDiverged
-from rnn_graph.models.char_rnn import CharGRU, CharRNN
-from rnn_graph.schedules import SCHEDULES
+from rnn_graph.optim.schedules import SCHEDULES
+from rnn_graph.predict.char_scoring import score_char_lines, score_char_text
+from rnn_graph.train.char_training import CharExamples, shuffled, train_char_model
+from rnn_graph.tutorials.char_rnn import CharGRU, CharRNN
 from tolerances import assert_close
 
 LINES = ["ab", "abab", "ba", "b", "aabb"]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn_graph.char_vocabulary import CharVocabulary, named, plain_text
+from rnn_graph.data.char_vocabulary import CharVocabulary, named, plain_text
 from rnn_graph.errors import InputError
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)

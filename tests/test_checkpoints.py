@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 
-from rnn_graph.checkpoints import (
+from rnn_graph.errors import InputError
+from rnn_graph.train.checkpoints import (
     Checkpoint,
     CheckpointFolder,
     checkpoint_as_bytes,
     checkpoint_of_bytes,
     require_same_run,
 )
-from rnn_graph.errors import InputError
 
 IDENTITY = {"hidden_dim": 5, "corpus": "abc"}
 

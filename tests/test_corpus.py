@@ -5,10 +5,10 @@ from collections import Counter
 
 import pytest
 
-from rnn_graph.corpus import Corpus, count_tokens, read_sentences
+from rnn_graph.data.sentences import Corpus, count_tokens, read_sentences
+from rnn_graph.data.text_files import read_documents
+from rnn_graph.data.vocabulary import SENTENCE_END, SENTENCE_START
 from rnn_graph.errors import InputError, InputWarning
-from rnn_graph.text_files import read_documents
-from rnn_graph.vocabulary import SENTENCE_END, SENTENCE_START
 
 REDDIT = "reddit/reddit-comments-2015-08.first835.csv"
 

@@ -3,8 +3,9 @@ import pytensor
 import pytest
 from pytensor import tensor as pt
 
-from rnn_graph.compiling import choose_backend, compile_function
-from rnn_graph.dropout import dropout
+from rnn_graph.backend.compile import compile_function
+from rnn_graph.backend.devices import choose_backend
+from rnn_graph.nn.dropout import dropout
 from tolerances import each_backend
 
 SHAPE = (50, 8, 16)

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from rnn_graph import RNNNumpy, RNNTheano, Vocabulary, generate_sentence
+from rnn_graph.data.vocabulary import SENTENCE_END, SENTENCE_START, UNKNOWN_TOKEN
 from rnn_graph.errors import InputError
-from rnn_graph.sampling import sample_from_logits
-from rnn_graph.vocabulary import SENTENCE_END, SENTENCE_START, UNKNOWN_TOKEN
+from rnn_graph.predict.sampling import sample_from_logits
 
 WORDS = [SENTENCE_START, SENTENCE_END, "a", "b", "c", UNKNOWN_TOKEN]
 VOCABULARY = Vocabulary(WORDS)

@@ -4,9 +4,9 @@ import json
 import pytest
 
 from rnn_graph.errors import InputError
-from rnn_graph.history import HistoryFile, TensorBoardLog, read_history
-from rnn_graph.language_records import Record
-from rnn_graph.plotting import plot_histories
+from rnn_graph.plots.curves import plot_histories
+from rnn_graph.train.history import HistoryFile, TensorBoardLog, read_history
+from rnn_graph.train.observer import Record
 
 
 def record(step, held_out=None):

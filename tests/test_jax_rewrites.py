@@ -5,9 +5,10 @@ import pytest
 from pytensor import tensor as pt
 from pytensor.scan.op import Scan
 
-from rnn_graph.compiling import choose_backend, compile_function
-from rnn_graph.jax_rewrites import Materialized
-from rnn_graph.recurrence import scan_states
+from rnn_graph.backend.compile import compile_function
+from rnn_graph.backend.devices import choose_backend
+from rnn_graph.backend.jax import Materialized
+from rnn_graph.nn.scan import scan_states
 from tolerances import assert_close
 
 ROWS, N = 4, 3

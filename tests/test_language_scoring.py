@@ -9,9 +9,9 @@ from language_models import (
     random_sentences,
     word_model,
 )
-from rnn_graph import language_scoring
 from rnn_graph.errors import InputError
-from rnn_graph.language_scoring import score_tokens
+from rnn_graph.predict import scoring as language_scoring
+from rnn_graph.predict.scoring import score_tokens
 from tolerances import assert_close
 
 

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from language_models import character_model, random_ids, random_sentences, word_model
-from rnn_graph import language_training
-from rnn_graph.checkpoints import Checkpoint, CheckpointFolder
 from rnn_graph.errors import InputError, TrainingDiverged
-from rnn_graph.language_records import Watching
-from rnn_graph.language_scoring import score_tokens
-from rnn_graph.language_settings import LanguageTrainingSettings
-from rnn_graph.language_training import LanguageTrainer
+from rnn_graph.predict.scoring import score_tokens
+from rnn_graph.train import trainer as language_training
+from rnn_graph.train.checkpoints import Checkpoint, CheckpointFolder
+from rnn_graph.train.observer import Watching
+from rnn_graph.train.settings import LanguageTrainingSettings
+from rnn_graph.train.trainer import LanguageTrainer
 from tolerances import assert_close, each_backend
 
 TEXT = np.tile(np.array([1, 2, 3, 4, 5, 6, 7, 0], dtype=np.int32), 60)
@@ -51,7 +51,7 @@ RUNS = [
 def test_a_run_that_was_stopped_comes_to_the_same_parameters_bit_for_bit(
     options, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("rnn_graph.minibatches.TOKENS_A_SEGMENT", 4 * 6 * 7)
+    monkeypatch.setattr("rnn_graph.data.batches.TOKENS_A_SEGMENT", 4 * 6 * 7)
     monkeypatch.setattr(language_training, "STEPS_A_LOOK", 3)
 
     def model():

@@ -6,10 +6,12 @@ import pytest
 from pytensor import tensor as pt
 
 from plain_cells import PLAIN_CELLS, plain_layer
-from rnn_graph.cells import CELLS, Elman
-from rnn_graph.compiling import choose_backend, compile_function
-from rnn_graph.layers import affine, recurrent_layer
-from rnn_graph.reference.gradient_check import central_differences
+from rnn_graph.backend.compile import compile_function
+from rnn_graph.backend.devices import choose_backend
+from rnn_graph.finite_differences import central_differences
+from rnn_graph.nn.basic import affine
+from rnn_graph.nn.cells import CELLS, Elman
+from rnn_graph.nn.recurrent import recurrent_layer
 from tolerances import assert_close, each_backend
 
 T, B, H = 5, 3, 2

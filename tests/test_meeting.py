@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 
 from rnn_graph.errors import InputError
-from rnn_graph.meeting import PLACE, meet
+from rnn_graph.train.rendezvous import PLACE, meet
 
 
 @pytest.fixture

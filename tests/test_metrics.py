@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnn_graph.errors import InputError
-from rnn_graph.metrics import perplexity, phrases, score_tags, score_text
+from rnn_graph.predict.metrics import perplexity, phrases, score_tags, score_text
 
 
 def test_perplexity_of_guessing_among_v_words_is_v():

@@ -6,13 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from language_models import END, START, character_model, random_sentences, word_model
-from rnn_graph import minibatches
+from rnn_graph.data import batches as minibatches
+from rnn_graph.data.batches import RandomMinibatches, SentenceMinibatches, SequentialMinibatches
 from rnn_graph.errors import InputError
-from rnn_graph.minibatches import (
-    RandomMinibatches,
-    SentenceMinibatches,
-    SequentialMinibatches,
-)
 
 MODEL = character_model()
 WORDS = word_model()

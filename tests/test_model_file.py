@@ -15,9 +15,9 @@ from rnn_graph import (
     save_model,
     save_model_parameters_theano,
 )
+from rnn_graph.data.vocabulary import SENTENCE_END, SENTENCE_START, UNKNOWN_TOKEN
 from rnn_graph.errors import InputError
-from rnn_graph.model_file import read_model_file
-from rnn_graph.vocabulary import SENTENCE_END, SENTENCE_START, UNKNOWN_TOKEN
+from rnn_graph.files.model_file import read_model_file
 
 WORDS = [SENTENCE_START, SENTENCE_END, "naïve", "日本", "\ud800", UNKNOWN_TOKEN]
 VOCABULARY = Vocabulary(WORDS)

@@ -4,8 +4,9 @@ import pytest
 from pytensor import tensor as pt
 from scipy.special import log_softmax
 
-from rnn_graph.compiling import choose_backend, compile_function
-from rnn_graph.objectives import softmax_cross_entropy
+from rnn_graph.backend.compile import compile_function
+from rnn_graph.backend.devices import choose_backend
+from rnn_graph.nn.losses import softmax_cross_entropy
 from tolerances import assert_close
 
 

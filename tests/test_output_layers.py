@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from rnn_graph.errors import InputError
-from rnn_graph.models.output_layers import AdaptiveSoftmax, Softmax
+from rnn_graph.nn.outputs import AdaptiveSoftmax, Softmax
 
 
 def test_each_cluster_gets_the_rows_whose_targets_it_has():

@@ -1,6 +1,6 @@
 from matplotlib.image import imread
 
-from rnn_graph.plotting import plot_loss_curve
+from rnn_graph.plots.curves import plot_loss_curve
 
 
 def test_draws_all_that_it_is_given(tmp_path):

@@ -1,6 +1,6 @@
 import pytest
 
-from rnn_graph.schedules import SCHEDULES, with_warmup
+from rnn_graph.optim.schedules import SCHEDULES, with_warmup
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from rnn_graph import load_model
-from rnn_graph.char_generation import generate_texts
-from rnn_graph.language_scoring import score_tokens
+from rnn_graph.predict.char_generation import generate_texts
+from rnn_graph.predict.scoring import score_tokens
 
 DATA = Path(__file__).parent.parent / "data"
 MODEL = DATA / "shakespeare-char-lstm.npz"

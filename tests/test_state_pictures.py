@@ -1,8 +1,8 @@
 import numpy as np
 
-from rnn_graph.char_vocabulary import CharVocabulary
-from rnn_graph.models.char_rnn import CharRNN
-from rnn_graph.state_pictures import shown_symbols, trace
+from rnn_graph.data.char_vocabulary import CharVocabulary
+from rnn_graph.plots.states import shown_symbols, trace
+from rnn_graph.tutorials.char_rnn import CharRNN
 
 
 def test_a_picture_shows_what_came_however_improbable():

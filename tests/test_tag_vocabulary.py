@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rnn_graph.data.tag_vocabulary import TagVocabulary, plain_form
+from rnn_graph.data.tagged_sentences import TaggedSentence
 from rnn_graph.errors import InputError
-from rnn_graph.tag_vocabulary import TagVocabulary, plain_form
-from rnn_graph.tagged_sentences import TaggedSentence
 
 SENTENCES = [
     TaggedSentence(("Flights", "to", "Boston"), ("O", "O", "B-city")),

@@ -6,9 +6,9 @@ import sys
 import numpy as np
 import pytest
 
+from rnn_graph.data.tagged_files import read_tagged_sentences
+from rnn_graph.data.tagged_sentences import TaggedSentence
 from rnn_graph.errors import InputError, InputWarning
-from rnn_graph.tagged_files import read_tagged_sentences
-from rnn_graph.tagged_sentences import TaggedSentence
 
 SENTENCES = [
     TaggedSentence(("to", "new", "york"), ("O", "B-city", "I-city")),

@@ -2,8 +2,8 @@
 
 import pytest
 
-from rnn_graph.tagger_minibatches import MODERN_RECIPE
-from rnn_graph.tagger_search import search_recipe
+from rnn_graph.train.search import search_recipe
+from rnn_graph.train.tagger_minibatches import MODERN_RECIPE
 
 
 def score(recipe) -> float:

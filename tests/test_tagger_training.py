@@ -5,13 +5,13 @@ import math
 import numpy as np
 import pytest
 
+from rnn_graph.data.tag_vocabulary import TagVocabulary
+from rnn_graph.data.tagged_sentences import TaggedSentence
 from rnn_graph.errors import InputError, TrainingDiverged
-from rnn_graph.metrics import PhraseScore, TagScore
-from rnn_graph.tag_vocabulary import TagVocabulary
-from rnn_graph.tagged_sentences import TaggedSentence
-from rnn_graph.tagger_training import SlotRecipe, _HalvingRate, keep_best, train_slot_tagger
-from rnn_graph.training import Step
-from rnn_graph.windows import shuffle
+from rnn_graph.predict.metrics import PhraseScore, TagScore
+from rnn_graph.train.observer import Step
+from rnn_graph.train.tagger_training import SlotRecipe, _HalvingRate, keep_best, train_slot_tagger
+from rnn_graph.tutorials.windows import shuffle
 
 STEPS = 3
 

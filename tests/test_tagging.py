@@ -4,9 +4,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from rnn_graph.tag_vocabulary import TagVocabulary
-from rnn_graph.tagged_sentences import TaggedSentence
-from rnn_graph.tagging import batches_by_length, pad_batch, score_tagger, tag_sentences
+from rnn_graph.data.batches import batches_by_length, pad_batch
+from rnn_graph.data.tag_vocabulary import TagVocabulary
+from rnn_graph.data.tagged_sentences import TaggedSentence
+from rnn_graph.predict.tagging import score_tagger, tag_sentences
 
 ALPHABET = [chr(97 + k) for k in range(26)]
 

@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn_graph import token_store
+from rnn_graph.data import token_store
+from rnn_graph.data.token_store import open_store, places_of, store_characters, store_words
 from rnn_graph.errors import InputError
-from rnn_graph.token_store import open_store, places_of, store_characters, store_words
 
 
 def identity(types):

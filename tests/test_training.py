@@ -5,7 +5,7 @@ import pytest
 
 from rnn_graph import RNNNumpy, RNNTheano, train_with_sgd
 from rnn_graph.errors import InputError, TrainingDiverged
-from rnn_graph.schedules import linear_decay
+from rnn_graph.optim.schedules import linear_decay
 from tolerances import assert_close
 
 V, H = 12, 5

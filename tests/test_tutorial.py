@@ -3,11 +3,11 @@
 import pytest
 
 from rnn_graph import RNNNumpy, RNNTheano, train_with_sgd
-from rnn_graph.batching import next_word_pairs
-from rnn_graph.corpus import Corpus, read_sentences
+from rnn_graph.data.padding import next_word_pairs
+from rnn_graph.data.sentences import Corpus, read_sentences
+from rnn_graph.data.vocabulary import SENTENCE_END, SENTENCE_START
 from rnn_graph.datasets import comment_corpus
 from rnn_graph.errors import InputWarning
-from rnn_graph.vocabulary import SENTENCE_END, SENTENCE_START
 
 MODELS = [
     pytest.param(lambda *sizes: RNNNumpy(*sizes, rng=10), id="numpy"),

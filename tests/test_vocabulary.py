@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_graph import Vocabulary
+from rnn_graph.data.vocabulary import SENTENCE_END, SENTENCE_START, UNKNOWN_TOKEN
 from rnn_graph.errors import InputError
-from rnn_graph.vocabulary import SENTENCE_END, SENTENCE_START, UNKNOWN_TOKEN
 
 COUNTS = Counter({"the": 5, SENTENCE_START: 3, SENTENCE_END: 3, "b": 2, "a": 2, "rare": 1})
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_graph.errors import InputError
-from rnn_graph.windows import contextwin, last_word_steps, minibatch, shuffle
+from rnn_graph.tutorials.windows import contextwin, last_word_steps, minibatch, shuffle
 
 sentences = st.lists(st.integers(0, 50), min_size=1, max_size=20)
 widths = st.integers(0, 4).map(lambda half: 2 * half + 1)

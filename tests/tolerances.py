@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rnn_graph.compiling import BACKENDS, REMEDIES, installed_backends
+from rnn_graph.backend.devices import BACKENDS, REMEDIES, installed_backends
 
 # Relative to the largest element: sums of a few thousand terms, in any order; and central
 # differences of functions in float64, with a step of 1e-5.

@@ -10,45 +10,48 @@ from typing import TYPE_CHECKING
 from rnn_graph._version import __version__
 
 if TYPE_CHECKING:
-    from rnn_graph.char_vocabulary import CharVocabulary
-    from rnn_graph.generation import generate_sentence
-    from rnn_graph.models.char_rnn import CharGRU, CharLSTM, CharRNN
-    from rnn_graph.models.files import (
+    from rnn_graph.data.char_vocabulary import CharVocabulary
+    from rnn_graph.data.vocabulary import Vocabulary
+    from rnn_graph.models.language_model import LanguageModel
+    from rnn_graph.models.registry import (
         load_model,
         load_model_parameters_theano,
         save_model,
         save_model_parameters_theano,
     )
-    from rnn_graph.models.gradient_check import gradient_check_theano
-    from rnn_graph.models.language_model import LanguageModel
-    from rnn_graph.models.rnn_theano import RNNTheano
-    from rnn_graph.models.rnnslu import RNNSLU
     from rnn_graph.models.sequence_tagger import SequenceTagger
+    from rnn_graph.predict.generation import generate_sentence
     from rnn_graph.reference.rnn_numpy import RNNNumpy
-    from rnn_graph.training import train_with_sgd
-    from rnn_graph.vocabulary import Vocabulary
-    from rnn_graph.windows import contextwin, minibatch
+    from rnn_graph.tutorials.char_rnn import CharGRU, CharLSTM, CharRNN
+    from rnn_graph.tutorials.gradient_check import gradient_check_theano
+    from rnn_graph.tutorials.rnn_theano import RNNTheano
+    from rnn_graph.tutorials.rnnslu import RNNSLU
+    from rnn_graph.tutorials.training import train_with_sgd
+    from rnn_graph.tutorials.windows import contextwin, minibatch
 
 _HOMES = {
-    "CharGRU": "models.char_rnn",
-    "CharLSTM": "models.char_rnn",
-    "CharRNN": "models.char_rnn",
-    "CharVocabulary": "char_vocabulary",
+    "CharGRU": "tutorials.char_rnn",
+    "CharLSTM": "tutorials.char_rnn",
+    "CharRNN": "tutorials.char_rnn",
+    "CharVocabulary": "data.char_vocabulary",
+    "Corpus": "data.sentences",
     "LanguageModel": "models.language_model",
     "RNNNumpy": "reference.rnn_numpy",
-    "RNNSLU": "models.rnnslu",
-    "RNNTheano": "models.rnn_theano",
+    "RNNSLU": "tutorials.rnnslu",
+    "RNNTheano": "tutorials.rnn_theano",
     "SequenceTagger": "models.sequence_tagger",
-    "Vocabulary": "vocabulary",
-    "contextwin": "windows",
-    "generate_sentence": "generation",
-    "gradient_check_theano": "models.gradient_check",
-    "load_model": "models.files",
-    "load_model_parameters_theano": "models.files",
-    "minibatch": "windows",
-    "save_model": "models.files",
-    "save_model_parameters_theano": "models.files",
-    "train_with_sgd": "training",
+    "Vocabulary": "data.vocabulary",
+    "contextwin": "tutorials.windows",
+    "generate_sentence": "predict.generation",
+    "gradient_check_theano": "tutorials.gradient_check",
+    "load_model": "models.registry",
+    "load_model_parameters_theano": "models.registry",
+    "minibatch": "tutorials.windows",
+    "read_sentences": "data.sentences",
+    "read_tagged_sentences": "data.tagged_files",
+    "save_model": "models.registry",
+    "save_model_parameters_theano": "models.registry",
+    "train_with_sgd": "tutorials.training",
 }
 
 __all__ = [  # noqa: RUF022 - sorted as the eye reads
@@ -57,6 +60,7 @@ __all__ = [  # noqa: RUF022 - sorted as the eye reads
     "CharLSTM",
     "CharRNN",
     "CharVocabulary",
+    "Corpus",
     "LanguageModel",
     "RNNNumpy",
     "RNNSLU",
@@ -69,6 +73,8 @@ __all__ = [  # noqa: RUF022 - sorted as the eye reads
     "load_model",
     "load_model_parameters_theano",
     "minibatch",
+    "read_sentences",
+    "read_tagged_sentences",
     "save_model",
     "save_model_parameters_theano",
     "train_with_sgd",

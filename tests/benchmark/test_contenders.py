@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rnn_graph.backend.devices import installed_backends
 from rnn_graph.benchmark import floors as floors_module
 from rnn_graph.benchmark import suite
 from rnn_graph.benchmark.contender import NotHere
@@ -14,7 +15,6 @@ from rnn_graph.benchmark.measuring import LARGEST_ERROR, largest_error
 from rnn_graph.benchmark.process import findings
 from rnn_graph.benchmark.selection import Selection
 from rnn_graph.benchmark.workloads import minibatches, names, sentences, slots
-from rnn_graph.compiling import installed_backends
 
 ROOT = Path(__file__).parents[2]
 SMALL = {"vocabulary_size": 30, "hidden_dim": 6}

@@ -13,8 +13,8 @@ from cli_checks import (
     assert_done,
     assert_refused,
 )
-from rnn_graph import text_files
-from rnn_graph.models.files import load_model
+from rnn_graph.data import text_files
+from rnn_graph.models.registry import load_model
 
 
 @pytest.mark.parametrize("command", ["train", "evaluate", "vocabulary"])

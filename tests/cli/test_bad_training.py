@@ -15,7 +15,7 @@ from cli_checks import (
     assert_refused,
     one_json,
 )
-from rnn_graph.models.files import load_model
+from rnn_graph.models.registry import load_model
 
 
 @pytest.mark.parametrize("share", [0.001, 0.9])
@@ -199,7 +199,7 @@ def test_numpy_against_itself(cli, command):
 
 
 def test_backend_that_is_not_installed(train, text, monkeypatch):
-    from rnn_graph import compiling
+    from rnn_graph.backend import compile as compiling
 
     monkeypatch.setattr(compiling, "_is_installed", lambda name: name == "c")
     result = train(text, "--backend", "jax")

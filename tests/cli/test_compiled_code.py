@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from rnn_graph.cli.compiled_code import keep_compiled_code
+from rnn_graph.backend.cache import keep_compiled_code
 
 COMMAND = [sys.executable, "-m", "rnn_graph", "gradcheck", "--backend", "jax"]
 

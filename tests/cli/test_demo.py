@@ -1,7 +1,7 @@
 import re
 
 from rnn_graph.datasets import color_names
-from rnn_graph.models.files import load_model
+from rnn_graph.models.registry import load_model
 
 
 def test_the_demo_tags_queries_and_ends_with_ten_sentences_and_the_truth(cli, tmp_path):

@@ -22,7 +22,7 @@ from cli_checks import (
     one_json,
 )
 from rnn_graph import load_model
-from rnn_graph.history import read_history
+from rnn_graph.train.history import read_history
 
 
 @pytest.fixture
@@ -485,7 +485,7 @@ def test_a_history_that_cannot_be_written_does_not_end_training(train_char, monk
     def full(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("rnn_graph.history.HistoryFile.add", full)
+    monkeypatch.setattr("rnn_graph.train.history.HistoryFile.add", full)
     result = train_char("--epochs", 2)
     assert_done(result, "the history was not written: No space left", "training goes on")
     assert result.err.count("history was not written") == 1
@@ -559,7 +559,7 @@ def test_the_best_model_is_written_after_an_interrupt_as_well(start, running_tex
     process.send_signal(signal.SIGINT)
     report, _ = process.communicate()
     assert process.returncode == 0
-    from rnn_graph.language_scoring import score_tokens
+    from rnn_graph.predict.scoring import score_tokens
 
     model = load_model(out)
     held_out = model.vocabulary.encode(RUNNING_TEXT)[-round(0.1 * len(RUNNING_TEXT)) :]

@@ -5,7 +5,7 @@ import pytest
 
 from cli_checks import assert_done, assert_refused, one_json
 from rnn_graph import RNNSLU, load_model, save_model
-from rnn_graph.models.slot_graph import SlotWeights
+from rnn_graph.tutorials.slot_graph import SlotWeights
 
 QUICK = ("--epochs", 1, "--hidden-dim", 8, "--embedding-dim", 8)
 BASELINE = "conll/atis.fold3.test.unigram-baseline.txt"

@@ -7,12 +7,13 @@ from pytensor import tensor as pt
 import char_vectors as vectors
 from plain_cells import PLAIN_CELLS
 from rnn_graph import load_model, reference
-from rnn_graph.char_vocabulary import CharVocabulary
-from rnn_graph.compiling import choose_backend, compile_function
+from rnn_graph.backend.compile import compile_function
+from rnn_graph.backend.devices import choose_backend
+from rnn_graph.data.char_vocabulary import CharVocabulary
 from rnn_graph.errors import InputError
-from rnn_graph.models.char_rnn import CHAR_MODELS, CharGRU, CharLSTM, CharRNN
-from rnn_graph.reference.gradient_check import central_differences
-from rnn_graph.updates import clipped_by_value
+from rnn_graph.finite_differences import central_differences
+from rnn_graph.optim.optimizers import clipped_by_value
+from rnn_graph.tutorials.char_rnn import CHAR_MODELS, CharGRU, CharLSTM, CharRNN
 from tolerances import TOLERANCES, assert_close, each_backend
 
 NAMES = ["anna", "nan", "hannah", "ana", "ahna"]

@@ -13,12 +13,12 @@ from language_models import (
     word_model,
 )
 from rnn_graph import LanguageModel, generate_sentence, load_model, save_model
-from rnn_graph.char_generation import generate_texts
-from rnn_graph.char_vocabulary import CharVocabulary
-from rnn_graph.compiling import compile_function
+from rnn_graph.backend.compile import compile_function
+from rnn_graph.data.char_vocabulary import CharVocabulary
+from rnn_graph.data.vocabulary import UNKNOWN_TOKEN, Vocabulary
 from rnn_graph.errors import InputError
-from rnn_graph.reference.gradient_check import central_differences
-from rnn_graph.vocabulary import UNKNOWN_TOKEN, Vocabulary
+from rnn_graph.finite_differences import central_differences
+from rnn_graph.predict.char_generation import generate_texts
 from tolerances import assert_close, each_backend
 
 T, B = 6, 3

@@ -3,10 +3,10 @@ import numpy as np
 import pytest
 
 from rnn_graph import RNNNumpy, RNNTheano, gradient_check_theano
-from rnn_graph.batching import bucket_length
-from rnn_graph.compiling import choose_backend
+from rnn_graph.backend.devices import choose_backend
+from rnn_graph.data.padding import bucket_length
 from rnn_graph.errors import InputError
-from rnn_graph.literal import literal_gradients
+from rnn_graph.tutorials.scan_graph import literal_gradients
 from tolerances import assert_close, each_backend
 
 V, H = 20, 6

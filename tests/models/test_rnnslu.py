@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 
+from rnn_graph.data.batches import pad_batch
+from rnn_graph.data.tag_vocabulary import TagVocabulary
+from rnn_graph.data.tagged_sentences import TaggedSentence
 from rnn_graph.errors import InputError
-from rnn_graph.models import rnnslu
-from rnn_graph.models.rnnslu import RNNSLU
 from rnn_graph.reference.rnnslu_numpy import RNNSLUNumpy
-from rnn_graph.tag_vocabulary import TagVocabulary
-from rnn_graph.tagged_sentences import TaggedSentence
-from rnn_graph.tagging import pad_batch
-from rnn_graph.windows import contextwin, last_word_steps, minibatch
+from rnn_graph.tutorials import rnnslu
+from rnn_graph.tutorials.rnnslu import RNNSLU
+from rnn_graph.tutorials.windows import contextwin, last_word_steps, minibatch
 from tolerances import assert_close, each_backend
 
 NH, NC, NE, DE, CS = 4, 5, 9, 3, 3

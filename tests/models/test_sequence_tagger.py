@@ -3,13 +3,14 @@ import pytest
 from pytensor import tensor as pt
 
 from plain_cells import plain_layer
-from rnn_graph.cells import CELLS
-from rnn_graph.compiling import compile_function
+from rnn_graph.backend.compile import compile_function
+from rnn_graph.data.batches import pad_batch
+from rnn_graph.data.tag_vocabulary import TagVocabulary
+from rnn_graph.data.tagged_sentences import TaggedSentence
 from rnn_graph.errors import InputError
 from rnn_graph.models.sequence_tagger import SequenceTagger, SequenceTaggerConfig
-from rnn_graph.tag_vocabulary import TagVocabulary
-from rnn_graph.tagged_sentences import TaggedSentence
-from rnn_graph.tagging import pad_batch, tag_sentences
+from rnn_graph.nn.cells import CELLS
+from rnn_graph.predict.tagging import tag_sentences
 from tolerances import assert_close, each_backend
 
 WORDS = ("a", "b", "c", "d", "e", "f")

@@ -3,7 +3,8 @@ import pytest
 
 import char_vectors as vectors
 from rnn_graph.errors import InputError
-from rnn_graph.initialization import draw_char_lstm_parameters, draw_char_rnn_parameters
+from rnn_graph.finite_differences import central_differences
+from rnn_graph.nn.initializers import draw_char_lstm_parameters, draw_char_rnn_parameters
 from rnn_graph.reference import (
     clip,
     loss_and_gradients,
@@ -19,7 +20,6 @@ from rnn_graph.reference import (
     rnn_forward,
     sample,
 )
-from rnn_graph.reference.gradient_check import central_differences
 from tolerances import TOLERANCES
 
 PRINTED = 5e-9  # half of the last digit that was published

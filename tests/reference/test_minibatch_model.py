@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from language_models import word_model
+from rnn_graph.finite_differences import central_differences
 from rnn_graph.reference import MinibatchModelNumpy
-from rnn_graph.reference.gradient_check import central_differences
 from tolerances import assert_close
 
 T, B = 4, 3

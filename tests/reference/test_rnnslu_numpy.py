@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from rnn_graph.errors import InputError
-from rnn_graph.reference.gradient_check import central_differences
+from rnn_graph.finite_differences import central_differences
 from rnn_graph.reference.rnnslu_numpy import RNNSLUNumpy
-from rnn_graph.windows import contextwin
+from rnn_graph.tutorials.windows import contextwin
 from tolerances import assert_close
 
 NH, NC, NE, DE, CS = 3, 4, 6, 2, 3

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rnn_graph.benchmark.processors import usable_processors
-from rnn_graph.signature import versions
+from rnn_graph.files.provenance import versions
 
 PATIENCE = 10  # seconds, with programs that tell about the machine
 

@@ -1,29 +1,15 @@
 """Programs of other projects' makes: where they are, and the devices that they run on."""
 
 import importlib
-import sys
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from rnn_graph.benchmark.contender import NotHere
 
-FOLDER = Path(__file__).parents[3] / "benchmarks"
-
 
 def peer(module: str) -> ModuleType:
-    """A module of the repository's `benchmarks/peers`.
-
-    Raises
-    ------
-    NotHere
-        If this package is not run from a checkout of the repository.
-    """
-    if not (FOLDER / "peers" / f"{module}.py").exists():
-        raise NotHere("its program is in the repository's benchmarks/peers; run from a checkout")
-    if str(FOLDER) not in sys.path:
-        sys.path.insert(0, str(FOLDER))
-    return importlib.import_module(f"peers.{module}")
+    """A module of `rnn_graph.benchmark.peer_programs`."""
+    return importlib.import_module(f"rnn_graph.benchmark.peer_programs.{module}")
 
 
 def on_device(name: str, device: str) -> str:

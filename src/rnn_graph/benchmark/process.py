@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from rnn_graph.allocation import keep_freed_memory, return_freed_memory
+from rnn_graph.backend.memory import keep_freed_memory, return_freed_memory
 from rnn_graph.benchmark.contender import Contender, Findings, NotHere, Program, Task
 from rnn_graph.benchmark.peers import jax_device, torch_device
 from rnn_graph.benchmark.processors import use_processors

@@ -41,8 +41,8 @@ def main() -> None:
 
 
 def _run() -> None:
+    from rnn_graph.backend.cache import keep_compiled_code
     from rnn_graph.cli.application import app
-    from rnn_graph.cli.compiled_code import keep_compiled_code
 
     keep_compiled_code()
     if hasattr(sys.stdout, "reconfigure"):

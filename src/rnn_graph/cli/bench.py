@@ -89,15 +89,10 @@ def run(
     from rnn_graph.benchmark.environment import environment
     from rnn_graph.benchmark.processors import usable_processors
     from rnn_graph.benchmark.report.results import FORMAT
-    from rnn_graph.cli.benchmarking import (
-        fails,
-        print_workload,
-        selected,
-        telling_progress,
-    )
+    from rnn_graph.cli.benchmarking import fails, print_workload, selected, telling_progress
     from rnn_graph.cli.console import as_json_text, print_json
     from rnn_graph.errors import InputError
-    from rnn_graph.files import atomic_write, check_outputs
+    from rnn_graph.files.atomic import atomic_write, check_outputs
 
     check_outputs([save], inputs=[data] if data else [])
     sizes = {
@@ -155,7 +150,7 @@ def report(
     from rnn_graph.benchmark.report.results import read_results
     from rnn_graph.cli.console import log
     from rnn_graph.errors import InputError
-    from rnn_graph.files import atomic_write, check_outputs
+    from rnn_graph.files.atomic import atomic_write, check_outputs
 
     if html is None and markdown is None:
         raise InputError("nothing to write; give --html FILE, --markdown FILE, or both")

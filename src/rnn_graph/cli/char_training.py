@@ -6,21 +6,21 @@ from typing import Any
 
 import numpy as np
 
-from rnn_graph.char_corpus import read_lines, read_text
-from rnn_graph.char_generation import generate_lines, generate_texts
-from rnn_graph.char_scoring import score_characters
-from rnn_graph.char_training import CharExamples, shuffled, train_char_model
-from rnn_graph.char_vocabulary import NEWLINE, CharVocabulary
 from rnn_graph.cli.console import log
 from rnn_graph.cli.progress import TrainingProgress, deferred_interrupt
-from rnn_graph.cli.training import split_held_out
+from rnn_graph.data.char_vocabulary import NEWLINE, CharVocabulary
+from rnn_graph.data.characters import read_lines, read_text
+from rnn_graph.data.corpus import split_held_out
 from rnn_graph.errors import InputError, TrainingDiverged
-from rnn_graph.models.char_model import CharModel
-from rnn_graph.models.files import save_model
-from rnn_graph.plotting import plot_smoothed_losses
-from rnn_graph.schedules import SCHEDULES
-from rnn_graph.signature import signature
-from rnn_graph.training import Step
+from rnn_graph.files.provenance import signature
+from rnn_graph.models.registry import save_model
+from rnn_graph.optim.schedules import SCHEDULES
+from rnn_graph.plots.curves import plot_smoothed_losses
+from rnn_graph.predict.char_generation import generate_lines, generate_texts
+from rnn_graph.predict.char_scoring import score_characters
+from rnn_graph.train.char_training import CharExamples, shuffled, train_char_model
+from rnn_graph.train.observer import Step
+from rnn_graph.tutorials.char_model import CharModel
 
 PIECE_LENGTH = 50
 SAMPLED_LINES = 5

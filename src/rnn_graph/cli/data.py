@@ -58,7 +58,7 @@ def sample(
     """
     from rnn_graph.cli.console import print_json
     from rnn_graph.datasets import sample_sentences
-    from rnn_graph.files import check_outputs
+    from rnn_graph.files.atomic import check_outputs
 
     check_outputs([out])
     sentences = sample_sentences(count, rng=seed)
@@ -78,7 +78,7 @@ def queries(
     """Draw flight queries whose words have slot labels: `word label` lines, a blank one between."""
     from rnn_graph.cli.console import print_json
     from rnn_graph.datasets import sample_flight_queries
-    from rnn_graph.files import check_outputs
+    from rnn_graph.files.atomic import check_outputs
 
     check_outputs([out])
     sentences = sample_flight_queries(count, rng=seed)
@@ -103,7 +103,7 @@ def colors(
     """Write 949 names of colors, one a line: something to train character models on."""
     from rnn_graph.cli.console import print_json
     from rnn_graph.datasets import color_names
-    from rnn_graph.files import check_outputs
+    from rnn_graph.files.atomic import check_outputs
 
     check_outputs([out])
     if as_json:
@@ -165,9 +165,9 @@ def vocabulary(
 ) -> None:
     """Write a text's most frequent words, one a line, in order of their ids."""
     from rnn_graph.cli.console import print_json
-    from rnn_graph.corpus import count_tokens, read_sentences
-    from rnn_graph.files import check_outputs
-    from rnn_graph.vocabulary import SENTENCE_END, SENTENCE_START, Vocabulary
+    from rnn_graph.data.sentences import count_tokens, read_sentences
+    from rnn_graph.data.vocabulary import SENTENCE_END, SENTENCE_START, Vocabulary
+    from rnn_graph.files.atomic import check_outputs
 
     check_outputs([out], inputs=[data])
     counts = count_tokens(read_sentences(data, **vars(reading)))
@@ -179,7 +179,7 @@ def vocabulary(
 
 
 def _write_lines(out: Path | None, lines) -> None:
-    from rnn_graph.files import atomic_write
+    from rnn_graph.files.atomic import atomic_write
 
     if out is None:
         sys.stdout.writelines(f"{line}\n" for line in lines)

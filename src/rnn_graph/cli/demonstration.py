@@ -4,26 +4,26 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rnn_graph.batching import next_word_pairs
-from rnn_graph.char_generation import generate_lines
 from rnn_graph.cli.char_training import CharSettings, encode_lines, train_and_save_char
 from rnn_graph.cli.console import log
 from rnn_graph.cli.models import build_char_model, build_word_model
 from rnn_graph.cli.options import BackendName, Computing
 from rnn_graph.cli.taggers import build_recipe_model, train_and_save_tagger
 from rnn_graph.cli.training import train_and_save
-from rnn_graph.corpus import Corpus
+from rnn_graph.data.padding import next_word_pairs
+from rnn_graph.data.sentences import Corpus
+from rnn_graph.data.tag_vocabulary import TagVocabulary
+from rnn_graph.data.vocabulary import SENTENCE_END, SENTENCE_START
 from rnn_graph.datasets import color_names, comment_corpus, flight_corpus
 from rnn_graph.errors import InputError
-from rnn_graph.files import check_outputs
-from rnn_graph.generation import generate_sentence
-from rnn_graph.models.files import load_model
+from rnn_graph.files.atomic import check_outputs
+from rnn_graph.models.registry import load_model
+from rnn_graph.predict.char_generation import generate_lines
+from rnn_graph.predict.generation import generate_sentence
+from rnn_graph.predict.tagging import score_tagger, tag_sentences
 from rnn_graph.randomness import as_random_generator
-from rnn_graph.tag_vocabulary import TagVocabulary
-from rnn_graph.tagger_minibatches import MODERN_RECIPE
-from rnn_graph.tagger_recipes import changed_modern_recipe
-from rnn_graph.tagging import score_tagger, tag_sentences
-from rnn_graph.vocabulary import SENTENCE_END, SENTENCE_START
+from rnn_graph.train.recipes import changed_modern_recipe
+from rnn_graph.train.tagger_minibatches import MODERN_RECIPE
 
 HELD_OUT_SENTENCES = 2_000
 UNSEEN_QUERIES = 400

@@ -42,7 +42,6 @@ def evaluate(
     and F1 of phrases as CoNLL-2000 counts them, over all and for each type, and the share of words
     with the right label.
     """
-    from rnn_graph.char_scoring import CharScore
     from rnn_graph.cli.console import print_json
     from rnn_graph.cli.evaluation import (
         print_char_score,
@@ -51,9 +50,9 @@ def evaluate(
         score_model,
         score_predictions,
     )
-    from rnn_graph.cli.taggers import score_as_dict
     from rnn_graph.errors import InputError
-    from rnn_graph.metrics import TagScore, TextScore
+    from rnn_graph.predict.char_scoring import CharScore
+    from rnn_graph.predict.metrics import TagScore, TextScore, score_as_dict
 
     if predictions is not None:
         if model is not None or data is not None:

@@ -5,9 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from rnn_graph.batching import next_word_pairs
-from rnn_graph.char_corpus import read_ids
-from rnn_graph.char_scoring import CharScore, score_characters
 from rnn_graph.cli.console import log
 from rnn_graph.cli.models import (
     load_char_model,
@@ -18,13 +15,16 @@ from rnn_graph.cli.models import (
 )
 from rnn_graph.cli.options import Computing, Reading
 from rnn_graph.cli.taggers import say_unseen_labels
+from rnn_graph.data.characters import read_ids
+from rnn_graph.data.padding import next_word_pairs
+from rnn_graph.data.tagged_files import read_predictions, read_tagged_sentences
 from rnn_graph.errors import InputError
-from rnn_graph.language_scoring import score_tokens
-from rnn_graph.metrics import TagScore, TextScore, score_tags, score_text
-from rnn_graph.models.files import kind_of_model
-from rnn_graph.signature import as_line, signature, versions
-from rnn_graph.tagged_files import read_predictions, read_tagged_sentences
-from rnn_graph.tagging import score_tagger
+from rnn_graph.files.provenance import as_line, signature, versions
+from rnn_graph.models.registry import kind_of_model
+from rnn_graph.predict.char_scoring import CharScore, score_characters
+from rnn_graph.predict.metrics import TagScore, TextScore, score_tags, score_text
+from rnn_graph.predict.scoring import score_tokens
+from rnn_graph.predict.tagging import score_tagger
 
 Signature = dict[str, Any]
 Score = TextScore | CharScore | TagScore

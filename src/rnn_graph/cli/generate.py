@@ -48,7 +48,7 @@ def generate(
     """
     from rnn_graph.cli.console import print_json
     from rnn_graph.cli.generation import drawn_texts
-    from rnn_graph.signature import signature
+    from rnn_graph.files.provenance import signature
 
     settings = {
         "min_length": min_length,

@@ -4,17 +4,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rnn_graph.char_generation import generate_lines, generate_texts
 from rnn_graph.cli.console import log
 from rnn_graph.cli.models import load_char_model, load_language_model, load_word_model
 from rnn_graph.cli.options import Computing, refuse_given
-from rnn_graph.corpus import split_words
+from rnn_graph.data.sentences import split_words
+from rnn_graph.data.vocabulary import Vocabulary
 from rnn_graph.errors import InputError
-from rnn_graph.generation import generate_sentence
-from rnn_graph.models.files import Model, WordModel, kind_of_model
 from rnn_graph.models.language_model import LanguageModel
+from rnn_graph.models.registry import Model, WordModel, kind_of_model
+from rnn_graph.predict.char_generation import generate_lines, generate_texts
+from rnn_graph.predict.generation import generate_sentence
 from rnn_graph.randomness import as_random_generator
-from rnn_graph.vocabulary import Vocabulary
 
 LINES, TEXTS = 10, 1  # if not given
 

@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from rnn_graph.compiling import choose_backend
+from rnn_graph.backend.devices import choose_backend
 from rnn_graph.errors import InputError
-from rnn_graph.literal import literal_gradients
-from rnn_graph.models.gradient_check import gradient_check_theano
-from rnn_graph.models.rnn_theano import RNNTheano
 from rnn_graph.randomness import as_random_generator
 from rnn_graph.reference.rnn_numpy import RNNNumpy
+from rnn_graph.tutorials.gradient_check import gradient_check_theano
+from rnn_graph.tutorials.rnn_theano import RNNTheano
+from rnn_graph.tutorials.scan_graph import literal_gradients
 
 TUTORIAL_X, TUTORIAL_Y = [0, 1, 2, 3], [1, 2, 3, 4]
 LARGEST_ERROR = 1e-10

@@ -16,7 +16,7 @@ def info(
 ) -> None:
     """Print what a model file holds: arrays, configuration, training, vocabulary."""
     from rnn_graph.cli.console import print_json
-    from rnn_graph.model_file import read_model_file
+    from rnn_graph.files.model_file import read_model_file
 
     content = read_model_file(model)
     arrays = {
@@ -79,7 +79,7 @@ def _run_lines(training) -> list[str]:
 
 
 def _training_lines(training, steps: str) -> list[str]:
-    from rnn_graph.signature import as_line
+    from rnn_graph.files.provenance import as_line
 
     try:
         return [

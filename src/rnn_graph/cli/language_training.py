@@ -4,17 +4,16 @@ import math
 from contextlib import closing
 from pathlib import Path
 
-from rnn_graph.cli.language_corpus import LanguageCorpus
 from rnn_graph.cli.progress import TrainingProgress, deferred_interrupt
 from rnn_graph.cli.run_folder import RunSettings
 from rnn_graph.cli.run_recorder import LanguageTrainingResult, RunRecorder
+from rnn_graph.data.corpus import LanguageCorpus
 from rnn_graph.errors import TrainingDiverged
-from rnn_graph.language_records import Watching
-from rnn_graph.language_settings import LanguageTrainingSettings
-from rnn_graph.language_training import LanguageTrainer
-from rnn_graph.metrics import perplexity
 from rnn_graph.models.language_model import LanguageModel
-from rnn_graph.training import Step
+from rnn_graph.predict.metrics import perplexity
+from rnn_graph.train.observer import Step, Watching
+from rnn_graph.train.settings import LanguageTrainingSettings
+from rnn_graph.train.trainer import LanguageTrainer
 
 
 def train_and_save_language_model(

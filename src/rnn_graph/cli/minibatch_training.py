@@ -5,28 +5,22 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rnn_graph.allocation import keep_freed_memory
+from rnn_graph.backend.devices import Backend, choose_backend
+from rnn_graph.backend.memory import keep_freed_memory
 from rnn_graph.checks import require_shares
 from rnn_graph.cli.console import log, print_json
-from rnn_graph.cli.language_corpus import LanguageCorpus
 from rnn_graph.cli.language_training import train_and_save_language_model
 from rnn_graph.cli.minibatch_options import MODEL_OPTIONS, TRAINING_OPTIONS, Minibatches
 from rnn_graph.cli.models import refuse_numpy
 from rnn_graph.cli.options import Computing
 from rnn_graph.cli.run_folder import RunSettings, check_run, run_folder
 from rnn_graph.cli.run_recorder import LanguageTrainingResult
-from rnn_graph.compiling import Backend, choose_backend
-from rnn_graph.distributed import (
-    Processes,
-    ending_together,
-    join,
-    meeting_of,
-    share_batches,
-)
+from rnn_graph.data.corpus import LanguageCorpus
 from rnn_graph.errors import InputError
-from rnn_graph.language_settings import LanguageTrainingSettings
+from rnn_graph.files.provenance import as_line
 from rnn_graph.models.language_model import LanguageModel
-from rnn_graph.signature import as_line
+from rnn_graph.train.processes import Processes, ending_together, join, meeting_of, share_batches
+from rnn_graph.train.settings import LanguageTrainingSettings
 
 LONGEST_SENTENCE = 200  # words, if not given
 

@@ -3,18 +3,18 @@
 from pathlib import Path
 from typing import Any
 
-from rnn_graph.char_vocabulary import CharVocabulary
 from rnn_graph.cli.console import log
 from rnn_graph.cli.options import BackendName, Computing, DeviceName, DtypeName, Reading
-from rnn_graph.corpus import Corpus, read_sentences
+from rnn_graph.data.char_vocabulary import CharVocabulary
+from rnn_graph.data.sentences import Corpus, read_sentences
+from rnn_graph.data.text_files import read_documents
+from rnn_graph.data.vocabulary import Vocabulary
 from rnn_graph.errors import InputError
-from rnn_graph.models.char_model import CharModel
-from rnn_graph.models.char_rnn import CHAR_MODELS
-from rnn_graph.models.files import Model, WordModel, load_model
 from rnn_graph.models.language_model import LanguageModel
+from rnn_graph.models.registry import Model, WordModel, load_model
 from rnn_graph.models.tagger_files import TaggerModel
-from rnn_graph.text_files import read_documents
-from rnn_graph.vocabulary import Vocabulary
+from rnn_graph.tutorials.char_model import CharModel
+from rnn_graph.tutorials.char_rnn import CHAR_MODELS
 
 
 def build_word_model(vocabulary: Vocabulary, *, computing: Computing, **settings: Any) -> WordModel:
@@ -24,7 +24,7 @@ def build_word_model(vocabulary: Vocabulary, *, computing: Computing, **settings
         from rnn_graph.reference.rnn_numpy import RNNNumpy
 
         return RNNNumpy(len(vocabulary), vocabulary=vocabulary, **settings)
-    from rnn_graph.models.rnn_theano import RNNTheano
+    from rnn_graph.tutorials.rnn_theano import RNNTheano
 
     return RNNTheano(
         len(vocabulary),

@@ -25,8 +25,8 @@ def states(
     """Draw what a character model expects along a text, and what its hidden units do."""
     from rnn_graph.cli.console import log
     from rnn_graph.cli.models import load_char_model
-    from rnn_graph.files import check_outputs
-    from rnn_graph.state_pictures import plot_states
+    from rnn_graph.files.atomic import check_outputs
+    from rnn_graph.plots.states import plot_states
 
     check_outputs([out], inputs=[model])
     plot_states(out, load_char_model(model, computing), text)
@@ -40,9 +40,9 @@ def history(
 ) -> None:
     """Draw the losses of one or more training runs over the tokens that they saw."""
     from rnn_graph.cli.console import log
-    from rnn_graph.files import check_outputs
-    from rnn_graph.history import read_history
-    from rnn_graph.plotting import plot_histories
+    from rnn_graph.files.atomic import check_outputs
+    from rnn_graph.plots.curves import plot_histories
+    from rnn_graph.train.history import read_history
 
     check_outputs([out], inputs=files)
     plot_histories(out, {_run_name(file, files): read_history(file) for file in files})

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from rnn_graph.cli.console import error_console
-from rnn_graph.training import Step
+from rnn_graph.train.observer import Step
 
 # The loss on display forgets with this many words, the rate with this many seconds.
 LOSS_MEMORY = 5_000

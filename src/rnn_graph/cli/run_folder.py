@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from rnn_graph.checkpoints import CheckpointFolder
-from rnn_graph.distributed import Processes
 from rnn_graph.errors import InputError
-from rnn_graph.files import check_outputs, only_user_of
+from rnn_graph.files.atomic import check_outputs, only_user_of
+from rnn_graph.train.checkpoints import CheckpointFolder
+from rnn_graph.train.processes import Processes
 
 
 @dataclass(frozen=True)

@@ -8,25 +8,25 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rnn_graph.checkpoints import (
+from rnn_graph.cli.console import log
+from rnn_graph.cli.run_folder import RunSettings
+from rnn_graph.data.corpus import LanguageCorpus
+from rnn_graph.errors import InputError
+from rnn_graph.files.provenance import signature
+from rnn_graph.models.registry import save_model
+from rnn_graph.plots.curves import plot_histories
+from rnn_graph.predict.metrics import perplexity
+from rnn_graph.train.checkpoints import (
     Checkpoint,
     CheckpointFolder,
     checkpoint_as_bytes,
     checkpoint_of_bytes,
     require_same_run,
 )
-from rnn_graph.cli.console import log
-from rnn_graph.cli.language_corpus import LanguageCorpus
-from rnn_graph.cli.run_folder import RunSettings
-from rnn_graph.distributed import check_in_first, from_first, in_any_process
-from rnn_graph.errors import InputError
-from rnn_graph.history import HistoryFile, Log, TensorBoardLog, read_history
-from rnn_graph.language_records import Record
-from rnn_graph.language_training import STEPS_A_LOOK, LanguageTrainer
-from rnn_graph.metrics import perplexity
-from rnn_graph.models.files import save_model
-from rnn_graph.plotting import plot_histories
-from rnn_graph.signature import signature
+from rnn_graph.train.history import HistoryFile, Log, TensorBoardLog, read_history
+from rnn_graph.train.observer import Record
+from rnn_graph.train.processes import check_in_first, from_first, in_any_process
+from rnn_graph.train.trainer import STEPS_A_LOOK, LanguageTrainer
 
 HISTORY = "history.jsonl"
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from rnn_graph.metrics import phrases
+from rnn_graph.predict.metrics import phrases
 
 COLORS = ("cyan", "green", "magenta", "yellow", "blue", "red")
 

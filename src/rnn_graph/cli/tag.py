@@ -31,9 +31,9 @@ def tag(
     from rnn_graph.cli.console import log, print_json
     from rnn_graph.cli.models import load_tagger
     from rnn_graph.cli.spans import print_spans
-    from rnn_graph.corpus import split_words
-    from rnn_graph.signature import signature
-    from rnn_graph.tagging import tag_sentences
+    from rnn_graph.data.sentences import split_words
+    from rnn_graph.files.provenance import signature
+    from rnn_graph.predict.tagging import tag_sentences
 
     loaded = load_tagger(model, computing)
     lines = sentences or _lines_of_standard_input()
@@ -58,7 +58,7 @@ def tag(
 
 
 def _lines_of_standard_input() -> list[str]:
-    from rnn_graph.text_files import STANDARD_INPUT, decoded_lines, open_binary
+    from rnn_graph.data.text_files import STANDARD_INPUT, decoded_lines, open_binary
 
     with open_binary(STANDARD_INPUT) as stream:
         return list(decoded_lines(stream, STANDARD_INPUT, "utf-8", "strict"))

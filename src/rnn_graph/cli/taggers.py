@@ -9,21 +9,21 @@ from rnn_graph.cli.console import log
 from rnn_graph.cli.models import refuse_numpy
 from rnn_graph.cli.options import Computing, TaggedReading
 from rnn_graph.cli.progress import TrainingProgress, deferred_interrupt
+from rnn_graph.data.tag_vocabulary import TagVocabulary
+from rnn_graph.data.tagged_files import has_parts, read_tagged_sentences
+from rnn_graph.data.tagged_sentences import TaggedSentence
 from rnn_graph.errors import InputError, TrainingDiverged
-from rnn_graph.metrics import TagScore
-from rnn_graph.models.files import save_model
-from rnn_graph.models.rnnslu import RNNSLU
+from rnn_graph.files.provenance import signature
+from rnn_graph.models.registry import save_model
 from rnn_graph.models.sequence_tagger import SequenceTagger
 from rnn_graph.models.tagger_files import TaggerModel
-from rnn_graph.plotting import plot_scores
-from rnn_graph.signature import signature
-from rnn_graph.tag_vocabulary import TagVocabulary
-from rnn_graph.tagged_files import has_parts, read_tagged_sentences
-from rnn_graph.tagged_sentences import TaggedSentence
-from rnn_graph.tagger_minibatches import ModernRecipe, train_sequence_tagger
-from rnn_graph.tagger_search import Trial, search_recipe
-from rnn_graph.tagger_training import SlotRecipe, TaggerEpoch, train_slot_tagger
-from rnn_graph.tagging import score_tagger
+from rnn_graph.plots.curves import plot_scores
+from rnn_graph.predict.metrics import score_as_dict
+from rnn_graph.predict.tagging import score_tagger
+from rnn_graph.train.search import Trial, search_recipe
+from rnn_graph.train.tagger_minibatches import ModernRecipe, train_sequence_tagger
+from rnn_graph.train.tagger_training import SlotRecipe, TaggerEpoch, train_slot_tagger
+from rnn_graph.tutorials.rnnslu import RNNSLU
 
 Recipe = SlotRecipe | ModernRecipe
 HELD_OUT_SHARE = 0.1
@@ -192,11 +192,6 @@ def train_and_save_tagger(
         history=[_epoch_line(epoch) for epoch in history],
         signature=signed,
     )
-
-
-def score_as_dict(score: TagScore) -> dict[str, Any]:
-    """What `evaluate` prints as JSON."""
-    return asdict(score.overall) | {"accuracy": score.accuracy, "words": score.words}
 
 
 def _epoch_line(epoch: TaggerEpoch) -> dict[str, float]:

@@ -75,8 +75,8 @@ def word(
         "evaluate_every": evaluate_every,
     }
     if minibatches.batch_size is not None:
-        from rnn_graph.cli.language_corpus import read_words
         from rnn_graph.cli.minibatch_training import train_in_minibatches
+        from rnn_graph.data.corpus import read_words
 
         refuse_given({"bptt_truncate": bptt_truncate, "limit": limit}, "is for single sentences")
         train_in_minibatches(
@@ -104,13 +104,14 @@ def word(
     minibatches.refuse_all(schedule)
     if cell not in (None, CellName.ELMAN):
         raise InputError(f"--cell {cell} is for minibatches; give --batch-size as well")
-    from rnn_graph.batching import next_word_pairs
     from rnn_graph.checks import require_above_zero
     from rnn_graph.cli.console import log, print_json
     from rnn_graph.cli.models import build_word_model, read_corpus
-    from rnn_graph.cli.training import split_held_out, train_and_save
-    from rnn_graph.files import check_outputs
-    from rnn_graph.signature import as_line
+    from rnn_graph.cli.training import train_and_save
+    from rnn_graph.data.corpus import split_held_out
+    from rnn_graph.data.padding import next_word_pairs
+    from rnn_graph.files.atomic import check_outputs
+    from rnn_graph.files.provenance import as_line
 
     check_outputs([out, plot], inputs=[data])
     settings = chosen(settings, hidden_dim=100, learning_rate=0.005, epochs=100, evaluate_every=5)

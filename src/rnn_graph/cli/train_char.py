@@ -84,8 +84,8 @@ def char(
     """
     of_lines = {"longest_line": longest_line, "carry_state": carry_state}
     if minibatches.batch_size is not None:
-        from rnn_graph.cli.language_corpus import read_characters
         from rnn_graph.cli.minibatch_training import train_in_minibatches
+        from rnn_graph.data.corpus import read_characters
 
         pieces = {"iterations": iterations, "piece_length": piece_length}
         refuse_given(pieces | of_lines, "is not for minibatches")
@@ -118,7 +118,6 @@ def char(
         return
     minibatches.refuse_all(schedule)
     refuse_given({"epochs": epochs}, "is for minibatches, which --batch-size turns on")
-    from rnn_graph.char_corpus import LONGEST_LINE
     from rnn_graph.checks import require_above_zero
     from rnn_graph.cli.char_training import (
         PIECE_LENGTH,
@@ -129,8 +128,9 @@ def char(
     )
     from rnn_graph.cli.console import log, print_json
     from rnn_graph.cli.models import build_char_model, refuse_numpy
-    from rnn_graph.files import check_outputs
-    from rnn_graph.signature import as_line
+    from rnn_graph.data.characters import LONGEST_LINE
+    from rnn_graph.files.atomic import check_outputs
+    from rnn_graph.files.provenance import as_line
 
     refuse_numpy(computing, "character models")
     check_outputs([out, plot], inputs=[data])

@@ -92,11 +92,11 @@ def tagger(
         searched_recipe,
         train_and_save_tagger,
     )
-    from rnn_graph.files import check_outputs
-    from rnn_graph.signature import as_line
-    from rnn_graph.tag_vocabulary import TagVocabulary
-    from rnn_graph.tagger_recipes import changed_recipe
-    from rnn_graph.tagger_training import PUBLISHED_SEED
+    from rnn_graph.data.tag_vocabulary import TagVocabulary
+    from rnn_graph.files.atomic import check_outputs
+    from rnn_graph.files.provenance import as_line
+    from rnn_graph.train.recipes import changed_recipe
+    from rnn_graph.train.tagger_training import PUBLISHED_SEED
 
     check_outputs([out, plot], inputs=[path for path in (data, valid) if path])
     chosen = changed_recipe(recipe, **asdict(changes))

@@ -1,7 +1,6 @@
 """Training with progress, checkpoints and a result, for `train word` and `demo`."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -10,13 +9,14 @@ import numpy as np
 
 from rnn_graph.cli.console import log
 from rnn_graph.cli.progress import TrainingProgress, deferred_interrupt
-from rnn_graph.errors import InputError, TrainingDiverged
-from rnn_graph.metrics import perplexity, score_text
-from rnn_graph.models.files import WordModel, save_model
-from rnn_graph.plotting import plot_loss_curve
-from rnn_graph.schedules import SCHEDULES
-from rnn_graph.signature import signature
-from rnn_graph.training import Evaluation, Step, train_with_sgd
+from rnn_graph.errors import TrainingDiverged
+from rnn_graph.files.provenance import signature
+from rnn_graph.models.registry import WordModel, save_model
+from rnn_graph.optim.schedules import SCHEDULES
+from rnn_graph.plots.curves import plot_loss_curve
+from rnn_graph.predict.metrics import perplexity, score_text
+from rnn_graph.train.observer import Step
+from rnn_graph.tutorials.training import Evaluation, train_with_sgd
 
 RUNNING_LOSS_POINTS = 200
 
@@ -62,19 +62,6 @@ class RunningLoss:
         if self.seen % self._steps_a_point == 0:
             self.points.append((self.seen, self._loss / self._words))
             self._loss = self._words = 0.0
-
-
-def split_held_out(
-    parts: Sequence[Any], share: float, name: str = "sentences"
-) -> tuple[Sequence[Any], Sequence[Any]]:
-    """The sentences (or what else `name` says) to train on, and the last ones, kept back."""
-    kept = round(len(parts) * share)
-    if share > 0 and not 0 < kept < len(parts):
-        raise InputError(
-            f"--held-out {share:g} of {len(parts)} {name} leaves none to train on or none"
-            " to keep; give another share, or more text"
-        )
-    return parts[: len(parts) - kept], parts[len(parts) - kept :]
 
 
 def _describe_loss(loss: float) -> str:

@@ -25,10 +25,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from rnn_graph.data.tagged_sentences import TaggedSentence
 from rnn_graph.datasets.flight_lexicon import CLASSES, RULES, indefinite_article
 from rnn_graph.errors import InputError
 from rnn_graph.randomness import RandomSource, as_random_generator
-from rnn_graph.tagged_sentences import TaggedSentence
 
 if TYPE_CHECKING:
     import numpy as np

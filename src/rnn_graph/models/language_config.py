@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnn_graph.cells import CELLS, Cell
 from rnn_graph.checks import require_shares, require_sizes
 from rnn_graph.errors import InputError
-from rnn_graph.initialization import glorot_uniform, orthogonal
-from rnn_graph.models.output_layers import OUTPUTS, Output
+from rnn_graph.nn.cells import CELLS, Cell
+from rnn_graph.nn.initializers import glorot_uniform, orthogonal
+from rnn_graph.nn.outputs import OUTPUTS, Output
 from rnn_graph.randomness import RandomSource, as_random_generator
 
 EMBEDDING_RANGE = 0.1

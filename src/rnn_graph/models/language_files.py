@@ -4,12 +4,12 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from rnn_graph.char_vocabulary import CharVocabulary
+from rnn_graph.data.char_vocabulary import CharVocabulary
+from rnn_graph.data.vocabulary import Vocabulary
 from rnn_graph.errors import InputError
-from rnn_graph.model_file import ModelFile
+from rnn_graph.files.model_file import ModelFile
 from rnn_graph.models.language_config import LanguageModelConfig
 from rnn_graph.models.language_model import LanguageModel
-from rnn_graph.vocabulary import Vocabulary
 
 LANGUAGE_MODEL = "language-model"
 

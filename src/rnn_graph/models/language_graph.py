@@ -8,12 +8,11 @@ import pytensor
 from pytensor import tensor as pt
 from pytensor.tensor import TensorVariable
 
-from rnn_graph.cells import CELLS
-from rnn_graph.dropout import dropout
-from rnn_graph.layers import affine, recurrent_layer
 from rnn_graph.models.language_config import LanguageModelConfig, layer_name
-
-NO_TARGET = -1  # where there is nothing to predict
+from rnn_graph.nn.basic import affine
+from rnn_graph.nn.cells import CELLS
+from rnn_graph.nn.dropout import dropout
+from rnn_graph.nn.recurrent import recurrent_layer
 
 # Of fewer tokens than a batch has, the embeddings are projected rather than the batch:
 # E[x] W + b = (E W + b)[x]. Above, a batch has too few tokens for it to pay.

@@ -8,18 +8,17 @@ from typing import Any, Self
 import numpy as np
 from pytensor import tensor as pt
 
-from rnn_graph.cells import CELLS
-from rnn_graph.char_vocabulary import NEWLINE, CharVocabulary
-from rnn_graph.compiling import Backend, choose_backend, compile_function
+from rnn_graph.backend.compile import compile_function
+from rnn_graph.backend.devices import Backend, choose_backend
+from rnn_graph.backend.parameter import Parameter
+from rnn_graph.data.char_vocabulary import NEWLINE, CharVocabulary
+from rnn_graph.data.padding import NO_TARGET
+from rnn_graph.data.vocabulary import SENTENCE_START, Vocabulary
 from rnn_graph.errors import InputError
-from rnn_graph.models.language_config import (
-    LanguageModelConfig,
-    draw_language_model_parameters,
-)
-from rnn_graph.models.language_graph import NO_TARGET, LanguageGraph
-from rnn_graph.models.parameter import Parameter
+from rnn_graph.models.language_config import LanguageModelConfig, draw_language_model_parameters
+from rnn_graph.models.language_graph import LanguageGraph
+from rnn_graph.nn.cells import CELLS
 from rnn_graph.randomness import RandomSource
-from rnn_graph.vocabulary import SENTENCE_START, Vocabulary
 
 States = list[np.ndarray]
 
@@ -143,7 +142,7 @@ class LanguageModel:
 
     def save(self, path: str | Path) -> None:
         """Write the model to a `.npz`, as `rnn_graph.save_model`."""
-        from rnn_graph.models.files import save_model
+        from rnn_graph.models.registry import save_model
 
         save_model(path, self)
 
@@ -156,7 +155,7 @@ class LanguageModel:
         InputError
             If the file holds another kind of model.
         """
-        from rnn_graph.models.files import load_model
+        from rnn_graph.models.registry import load_model
 
         model = load_model(path, **computing)
         if not isinstance(model, cls):

@@ -9,17 +9,18 @@ import numpy as np
 from pytensor import tensor as pt
 from pytensor.tensor import TensorVariable
 
-from rnn_graph.cells import CELLS
-from rnn_graph.checks import require_sizes
-from rnn_graph.compiling import choose_backend, compile_function
+from rnn_graph.backend.compile import compile_function
+from rnn_graph.backend.devices import choose_backend
+from rnn_graph.backend.parameter import Parameter
+from rnn_graph.checks import check_window, require_sizes
+from rnn_graph.data.padding import padding_as_row
+from rnn_graph.data.tag_vocabulary import TagVocabulary
 from rnn_graph.errors import InputError
-from rnn_graph.initialization import glorot_uniform, orthogonal
-from rnn_graph.layers import affine, recurrent_layer
-from rnn_graph.models.parameter import Parameter
-from rnn_graph.models.slot_graph import windows
+from rnn_graph.nn.basic import affine, windows
+from rnn_graph.nn.cells import CELLS
+from rnn_graph.nn.initializers import glorot_uniform, orthogonal
+from rnn_graph.nn.recurrent import recurrent_layer
 from rnn_graph.randomness import RandomSource, as_random_generator
-from rnn_graph.tag_vocabulary import TagVocabulary
-from rnn_graph.windows import check_window, padding_as_row
 
 EMBEDDING_RANGE = 0.1
 

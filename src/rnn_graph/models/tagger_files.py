@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from rnn_graph.data.tag_vocabulary import TagVocabulary
 from rnn_graph.errors import InputError
-from rnn_graph.model_file import ModelFile, read_array_file, require_shapes
-from rnn_graph.models.rnnslu import RNNSLU
+from rnn_graph.files.model_file import ModelFile, read_array_file, require_shapes
 from rnn_graph.models.sequence_tagger import SequenceTagger, SequenceTaggerConfig
-from rnn_graph.tag_vocabulary import TagVocabulary
+from rnn_graph.tutorials.rnnslu import RNNSLU
 
 TaggerModel = RNNSLU | SequenceTagger
 

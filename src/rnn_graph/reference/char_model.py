@@ -11,16 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from rnn_graph.errors import InputError
-from rnn_graph.initialization import draw_char_lstm_parameters, draw_char_rnn_parameters
-from rnn_graph.metrics import SmoothedLoss
+from rnn_graph.nn.initializers import draw_char_lstm_parameters, draw_char_rnn_parameters
+from rnn_graph.predict.metrics import SmoothedLoss
 from rnn_graph.randomness import RandomSource, as_random_generator
 from rnn_graph.reference.lstm_cells import lstm_cell_backward, lstm_cell_forward
-from rnn_graph.reference.rnn_cells import (
-    Parameters,
-    add_to,
-    rnn_cell_backward,
-    rnn_cell_forward,
-)
+from rnn_graph.reference.rnn_cells import Parameters, add_to, rnn_cell_backward, rnn_cell_forward
 
 State = np.ndarray | tuple[np.ndarray, np.ndarray]
 

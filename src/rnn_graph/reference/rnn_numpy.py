@@ -4,15 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rnn_graph.initialization import draw_word_model_parameters
+from rnn_graph.checks import Ids, checked_ids, checked_pair
+from rnn_graph.data.vocabulary import Vocabulary
+from rnn_graph.finite_differences import GradientCheck, central_differences, largest_relative_error
+from rnn_graph.nn.initializers import draw_word_model_parameters
 from rnn_graph.randomness import RandomSource
-from rnn_graph.reference.gradient_check import (
-    GradientCheck,
-    central_differences,
-    largest_relative_error,
-)
-from rnn_graph.sequences import Ids, checked_ids, checked_pair
-from rnn_graph.vocabulary import Vocabulary
 
 
 def softmax(z):  # [n] -> [n]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rnn_graph.initialization import draw_slot_tagger_parameters
+from rnn_graph.nn.initializers import draw_slot_tagger_parameters
 from rnn_graph.randomness import RandomSource
 from rnn_graph.reference.rnn_numpy import softmax
 

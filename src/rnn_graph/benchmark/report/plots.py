@@ -22,7 +22,7 @@ from rnn_graph.benchmark.report.results import (
     start_up_seconds,
     why_not_measured,
 )
-from rnn_graph.plotting import new_figure
+from rnn_graph.plots.curves import new_figure
 
 # Inches: text stays readable where the picture fills the width of a phone.
 WIDTH = 4.0

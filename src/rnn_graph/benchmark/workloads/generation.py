@@ -10,9 +10,9 @@ from rnn_graph.benchmark.contender import Contender, Product, Program
 from rnn_graph.benchmark.floors import eager_floors
 from rnn_graph.benchmark.peers import jax_device, peer, torch_device
 from rnn_graph.benchmark.selection import Selection
-from rnn_graph.initialization import draw_word_model_parameters
+from rnn_graph.data.vocabulary import SENTENCE_END, SENTENCE_START, UNKNOWN_TOKEN, Vocabulary
+from rnn_graph.nn.initializers import draw_word_model_parameters
 from rnn_graph.reference.rnn_numpy import RNNNumpy
-from rnn_graph.vocabulary import SENTENCE_END, SENTENCE_START, UNKNOWN_TOKEN, Vocabulary
 
 RERUNNING = "re-running the prefix"
 
@@ -68,20 +68,20 @@ def speaking_contenders(task: SpeakingTask, selection: Selection) -> list[Conten
     rerunning = [
         *on_cpu.compiled(
             rerun_ours,
-            "rnn_graph.models.rnn_theano",
+            "rnn_graph.tutorials.rnn_theano",
             prefix=f"{RERUNNING}, rnn_graph",
             kind="literal",
         ),
         *without_jax.compiled(
             rerun_literal,
-            "rnn_graph.literal",
+            "rnn_graph.tutorials.scan_graph",
             prefix=f"{RERUNNING}, literal port",
             kind="literal",
         ),
     ]
     return [
         Contender("NumPy reference", "reference", reference, dtype="float64"),
-        *selection.compiled(ours, "rnn_graph.models.rnn_theano"),
+        *selection.compiled(ours, "rnn_graph.tutorials.rnn_theano"),
         *(replace(contender, items=2) for contender in rerunning),
         *selection.peers("hand-written JAX", jax_peer, "jax"),
         *selection.peers("PyTorch eager", torch_peer, "torch"),
@@ -103,7 +103,7 @@ class Drawing(Program):
         self.next_word_logits = model.next_word_logits
 
     def run(self, start: int, stop: int) -> list[float]:
-        from rnn_graph.generation import generate_sentence
+        from rnn_graph.predict.generation import generate_sentence
 
         lengths = {"min_length": 0, "max_length": self._length}
         sentences = [
@@ -130,7 +130,7 @@ def reference(task: SpeakingTask) -> Drawing:
 
 
 def _compiled_model(task: SpeakingTask, backend: str, device: str, dtype: str):
-    from rnn_graph.models.rnn_theano import RNNTheano
+    from rnn_graph.tutorials.rnn_theano import RNNTheano
 
     computing = {"backend": backend, "device": device, "dtype": dtype}
     return RNNTheano(task.vocabulary_size, task.hidden_dim, rng=task.seed, **computing)
@@ -146,8 +146,8 @@ def rerun_ours(task: SpeakingTask, *, backend: str, device: str, dtype: str) -> 
 
 
 def rerun_literal(task: SpeakingTask, *, backend: str, device: str, dtype: str) -> Drawing:
-    from rnn_graph.compiling import choose_backend
-    from rnn_graph.literal import LiteralRNN
+    from rnn_graph.backend.devices import choose_backend
+    from rnn_graph.tutorials.scan_graph import LiteralRNN
 
     model = LiteralRNN(task.weights(), None, choose_backend(backend, device, dtype), dtype)
     return Drawing(task, Rerunning(model.forward_propagation), compiles=True)

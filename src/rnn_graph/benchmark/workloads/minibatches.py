@@ -138,7 +138,7 @@ def minibatch_contenders(task: MinibatchTask, selection: Selection) -> list[Cont
     compiled = partial(TorchPeer, compiled=True)
     return [
         Contender("NumPy reference", "reference", Reference, dtype="float64", items=1),
-        *selection.compiled(Compiled, "rnn_graph.language_steps"),
+        *selection.compiled(Compiled, "rnn_graph.train.step"),
         *selection.peers("hand-written JAX", JAXPeer, "jax"),
         *selection.peers("PyTorch eager", TorchPeer, "torch"),
         *selection.peers("PyTorch compile", compiled, "torch"),
@@ -175,8 +175,8 @@ class Compiled(Program):
         self._ids, self._batch_size = task.minibatches(), task.batch_size
 
     def compile(self) -> None:
-        from rnn_graph.language_steps import StepSettings, TrainingSteps
-        from rnn_graph.minibatches import Segment
+        from rnn_graph.data.batches import Segment
+        from rnn_graph.train.step import StepSettings, TrainingSteps
 
         settings = StepSettings("sgd", CLIP_NORM)
         self._steps = TrainingSteps(
@@ -193,8 +193,8 @@ class Compiled(Program):
 
 
 def _language_model(task: MinibatchTask, computing: Mapping[str, str]):
+    from rnn_graph.data.vocabulary import SENTENCE_END, SENTENCE_START, UNKNOWN_TOKEN, Vocabulary
     from rnn_graph.models.language_model import LanguageModel
-    from rnn_graph.vocabulary import SENTENCE_END, SENTENCE_START, UNKNOWN_TOKEN, Vocabulary
 
     words = [f"word {k}" for k in range(task.vocabulary_size - 3)]
     vocabulary = Vocabulary([*words, SENTENCE_START, SENTENCE_END, UNKNOWN_TOKEN])

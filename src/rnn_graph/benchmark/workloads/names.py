@@ -10,7 +10,7 @@ from rnn_graph.benchmark.contender import Contender, Product, Program
 from rnn_graph.benchmark.floors import memory_floor
 from rnn_graph.benchmark.peers import peer, torch_device
 from rnn_graph.benchmark.selection import Selection
-from rnn_graph.initialization import draw_char_rnn_parameters
+from rnn_graph.nn.initializers import draw_char_rnn_parameters
 from rnn_graph.reference import char_model as reference
 
 LEARNING_RATE = 0.01
@@ -71,10 +71,10 @@ class NameTask:
 
 def name_task(*, data: str | None = None, hidden_dim: int = 50, seed: int = 0) -> NameTask:
     """The names of a file, one a line, or the embedded names of colors."""
-    from rnn_graph.char_corpus import read_lines
-    from rnn_graph.char_training import shuffled
-    from rnn_graph.char_vocabulary import NEWLINE, CharVocabulary
+    from rnn_graph.data.char_vocabulary import NEWLINE, CharVocabulary
+    from rnn_graph.data.characters import read_lines
     from rnn_graph.datasets import color_names
+    from rnn_graph.train.char_training import shuffled
 
     names = [name.lower() for name in (read_lines(data) if data else color_names())]
     vocabulary = CharVocabulary.of_lines(names)
@@ -88,7 +88,7 @@ def name_contenders(task: NameTask, selection: Selection) -> list[Contender]:
     """Everyone."""
     return [
         Contender("NumPy reference", "reference", Reference, dtype="float64"),
-        *selection.compiled(Compiled, "rnn_graph.char_training"),
+        *selection.compiled(Compiled, "rnn_graph.train.char_training"),
         *selection.peers("PyTorch eager", TorchPeer, "torch", on_gpu=False),
         memory_floor(selection.dtypes[0]),
     ]
@@ -117,8 +117,8 @@ class Compiled(Program):
     compiles = True
 
     def __init__(self, task: NameTask, *, backend: str, device: str, dtype: str):
-        from rnn_graph.char_training import CharExamples
-        from rnn_graph.models.char_rnn import CharRNN
+        from rnn_graph.train.char_training import CharExamples
+        from rnn_graph.tutorials.char_rnn import CharRNN
 
         computing = {"backend": backend, "device": device, "dtype": dtype}
         self._model = CharRNN(task.symbols, task.hidden_dim, rng=task.seed, **computing)
@@ -129,7 +129,7 @@ class Compiled(Program):
         )
 
     def run(self, start: int, stop: int) -> list[float]:
-        from rnn_graph.char_training import train_char_model
+        from rnn_graph.train.char_training import train_char_model
 
         losses: list[float] = []
         train_char_model(

@@ -12,7 +12,7 @@ from rnn_graph.benchmark.floors import eager_floors, floors
 from rnn_graph.benchmark.peers import jax_device, peer, torch_device
 from rnn_graph.benchmark.process import findings
 from rnn_graph.benchmark.selection import Selection
-from rnn_graph.initialization import draw_word_model_parameters
+from rnn_graph.nn.initializers import draw_word_model_parameters
 from rnn_graph.randomness import as_random_generator
 from rnn_graph.reference.rnn_numpy import RNNNumpy
 
@@ -120,8 +120,8 @@ def epoch_task(
     seed: int = 0,
 ) -> SentenceTask:
     """The first sentences of a text or CSV file, or of the embedded comments."""
-    from rnn_graph.batching import next_word_pairs
-    from rnn_graph.corpus import Corpus, read_sentences
+    from rnn_graph.data.padding import next_word_pairs
+    from rnn_graph.data.sentences import Corpus, read_sentences
     from rnn_graph.datasets import comment_corpus
 
     corpus = Corpus(read_sentences(data) if data else comment_corpus(4 * SENTENCES, 1).train)
@@ -144,7 +144,10 @@ def step_contenders(task: SentenceTask, selection: Selection) -> list[Contender]
         *(
             contender if task.truncate is None else replace(contender, **other)
             for contender in literal.compiled(
-                literal_port, "rnn_graph.literal", prefix="literal port", kind="literal"
+                literal_port,
+                "rnn_graph.tutorials.scan_graph",
+                prefix="literal port",
+                kind="literal",
             )
         ),
         *floors(selection.dtypes, selection.devices),
@@ -173,7 +176,7 @@ def _contenders(task: SentenceTask, selection: Selection) -> list[Contender]:
         ),
         *(
             contender if "jax" in contender.libraries else replace(contender, items=FEWER_SENTENCES)
-            for contender in selection.compiled(ours, "rnn_graph.models.rnn_theano")
+            for contender in selection.compiled(ours, "rnn_graph.tutorials.rnn_theano")
         ),
         *selection.peers("hand-written JAX", jax_peer, "jax"),
         *selection.peers("PyTorch eager", torch_peer, "torch"),
@@ -206,7 +209,7 @@ def reference(task: SentenceTask) -> SentenceTraining:
 
 
 def ours(task: SentenceTask, *, backend: str, device: str, dtype: str) -> SentenceTraining:
-    from rnn_graph.models.rnn_theano import RNNTheano
+    from rnn_graph.tutorials.rnn_theano import RNNTheano
 
     model = RNNTheano(
         task.word_dim,
@@ -221,8 +224,8 @@ def ours(task: SentenceTask, *, backend: str, device: str, dtype: str) -> Senten
 
 
 def literal_port(task: SentenceTask, *, backend: str, device: str, dtype: str) -> SentenceTraining:
-    from rnn_graph.compiling import choose_backend
-    from rnn_graph.literal import LiteralRNN
+    from rnn_graph.backend.devices import choose_backend
+    from rnn_graph.tutorials.scan_graph import LiteralRNN
 
     if task.truncate == 0:
         raise NotHere("scan takes a truncation to 0 steps for none")

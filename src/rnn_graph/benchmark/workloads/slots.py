@@ -12,9 +12,9 @@ from rnn_graph.benchmark.contender import Contender, Product, Program
 from rnn_graph.benchmark.floors import memory_floor
 from rnn_graph.benchmark.peers import peer, torch_device
 from rnn_graph.benchmark.selection import Selection
-from rnn_graph.initialization import draw_slot_tagger_parameters
+from rnn_graph.nn.initializers import draw_slot_tagger_parameters
 from rnn_graph.reference.rnnslu_numpy import RNNSLUNumpy
-from rnn_graph.windows import contextwin, last_word_steps, minibatch
+from rnn_graph.tutorials.windows import contextwin, last_word_steps, minibatch
 
 CHECKED_STEPS = 20
 REFERENCE_STEPS = 50  # a turn
@@ -110,9 +110,9 @@ def tagger_task(recipe: str, *, data: str | None = None, seed: int = 0) -> SlotT
     recipe
         "word" or "sentence".
     """
-    from rnn_graph.tag_vocabulary import TagVocabulary
-    from rnn_graph.tagged_files import read_tagged_sentences
-    from rnn_graph.tagger_training import SENTENCE_RECIPE, WORD_RECIPE
+    from rnn_graph.data.tag_vocabulary import TagVocabulary
+    from rnn_graph.data.tagged_files import read_tagged_sentences
+    from rnn_graph.train.tagger_training import SENTENCE_RECIPE, WORD_RECIPE
 
     chosen = {"word": WORD_RECIPE, "sentence": SENTENCE_RECIPE}[recipe]
     if data:
@@ -159,7 +159,7 @@ def tagger_contenders(task: SlotTask, selection: Selection) -> list[Contender]:
         Contender(
             "NumPy reference", "reference", Reference, dtype="float64", items=REFERENCE_STEPS
         ),
-        *selection.compiled(Compiled, "rnn_graph.models.rnnslu"),
+        *selection.compiled(Compiled, "rnn_graph.tutorials.rnnslu"),
         *peers,
         memory_floor(selection.dtypes[0]),
     ]
@@ -190,7 +190,7 @@ class Compiled(Program):
     compiles = True
 
     def __init__(self, task: SlotTask, *, backend: str, device: str, dtype: str):
-        from rnn_graph.models.rnnslu import RNNSLU
+        from rnn_graph.tutorials.rnnslu import RNNSLU
 
         computing = {"backend": backend, "device": device, "dtype": dtype}
         self._model = RNNSLU(*task.model_sizes, rng=task.seed, **computing)

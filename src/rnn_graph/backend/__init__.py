@@ -1,0 +1,1 @@
+"""From symbolic graphs to compiled functions: backends, devices, what JAX and Numba need."""

@@ -1,0 +1,74 @@
+"""The one place that compiles graphs: backend, device, and what may be updated in place."""
+
+import importlib
+import importlib.util
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+import pytensor
+from pytensor.compile.mode import Mode, get_mode
+from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.graph.basic import Variable
+
+from rnn_graph.backend.devices import Backend
+
+# PyTensor would rewrite log(sum(exp(x))) into a log-sum-exp of its own, with a second maximum
+# and a second exponential of every element; objectives.py has taken the maximum out already.
+UNWANTED_REWRITES = ("local_log_sum_exp",)
+
+AFTER_ALL_OTHERS = 1000.0  # where a rewrite stands among PyTensor's own
+
+PYTENSOR_MODES = {"c": "CVM", "numba": "NUMBA", "jax": "JAX"}
+
+
+def compile_function(
+    inputs: Sequence[Variable],
+    outputs: Variable | Sequence[Variable],
+    backend: Backend,
+    *,
+    updates: Mapping[SharedVariable, Variable] | None = None,
+    in_place: Collection[SharedVariable] = (),
+    sharded: Mapping[SharedVariable, int] | None = None,
+) -> Callable[..., Any]:
+    """Compile a graph. The function trusts its inputs: arrays of exactly the declared types.
+
+    Parameters
+    ----------
+    inputs, outputs, updates
+        As for `pytensor.function`.
+    backend
+        From `choose_backend`.
+    in_place
+        Shared variables whose old value JAX may overwrite. It pays for a table of which a few
+        rows change, and costs a copy where the whole array is computed anew while it is still
+        read. (The other backends find out for themselves.)
+    sharded
+        The axes along which several devices share updated variables; of all other variables and
+        outputs each device has all.
+    """
+    return pytensor.function(
+        list(inputs),
+        outputs,
+        updates=list((updates or {}).items()),
+        mode=_mode(backend, in_place, sharded or {}),
+        trust_input=True,
+    )
+
+
+def _mode(
+    backend: Backend, in_place: Collection[SharedVariable], sharded: Mapping[SharedVariable, int]
+) -> Mode:
+    mode = get_mode(PYTENSOR_MODES[backend.name]).excluding(*UNWANTED_REWRITES)
+    if backend.name == "numba":
+        importlib.import_module("rnn_graph.backend.numba")  # imports Numba
+    if backend.name != "jax":
+        return mode
+    from rnn_graph.backend import jax as for_jax  # imports JAX
+
+    linker = for_jax.PlacingJAXLinker(backend, in_place, sharded)
+    mode = Mode(linker=linker, optimizer=mode.provided_optimizer)
+    mode = mode.excluding(*for_jax.UNWANTED_REWRITES)
+    mode = mode.register((for_jax.lengths_at_trace_time, AFTER_ALL_OTHERS))
+    if backend.platform == "cpu":
+        mode = mode.register((for_jax.narrow_sides_turned_over, AFTER_ALL_OTHERS))
+    return mode.register((for_jax.inner_graphs_in(mode), AFTER_ALL_OTHERS))

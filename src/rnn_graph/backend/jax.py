@@ -1,0 +1,203 @@
+"""What PyTensor's graphs want changed before JAX compiles them, and operations as JAX has them."""
+
+from collections.abc import Collection, Mapping
+from copy import copy
+
+import jax.numpy as jnp
+import numpy as np
+from jax.lax import optimization_barrier
+from pytensor.compile.mode import Mode
+from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.graph.basic import Apply, Constant
+from pytensor.graph.op import Op
+from pytensor.graph.rewriting.basic import GraphRewriter, in2out, node_rewriter
+from pytensor.link.jax.dispatch import jax_funcify
+from pytensor.link.jax.dispatch.shape import JAXShapeTuple
+from pytensor.link.jax.linker import JAXLinker
+from pytensor.scan.op import Scan
+from pytensor.tensor.basic import ARange
+from pytensor.tensor.elemwise import DimShuffle
+from pytensor.tensor.math import Dot
+from pytensor.tensor.shape import Shape_i
+
+from rnn_graph.backend.devices import Backend
+from rnn_graph.backend.ops import DropoutMask, place_hashes
+
+# The first three turn indices and products of several axes into reshapes whose shapes JAX cannot
+# see through; it has both without a reshape. Fusion is XLA's own business, and fused arithmetic of
+# lengths counts in int8 when it is done at trace time.
+UNWANTED_REWRITES = (
+    "local_replace_AdvancedSubtensor",
+    "local_AdvancedIncSubtensor_to_AdvancedIncSubtensor1",
+    "local_batched_matmul_to_core_matmul_with_reshape",
+    "fusion",
+)
+
+
+class AtTraceTime(Op):
+    """An operation that JAX does not compile, because its inputs are known when it compiles."""
+
+    __props__ = ("op",)
+
+    def __init__(self, op: Op):
+        self.op = op
+
+    def make_node(self, *inputs):
+        outputs = self.op.make_node(*inputs).outputs
+        return Apply(self, list(inputs), [output.type() for output in outputs])
+
+    def perform(self, node, inputs, outputs):
+        inner = self.op.make_node(*node.inputs)
+        self.op.prepare_node(inner, None, None, "py")
+        self.op.perform(inner, inputs, outputs)
+
+
+@jax_funcify.register(AtTraceTime)
+def jax_funcify_AtTraceTime(op, node, **_):
+    def evaluate(*inputs):
+        outputs = [[None] for _ in node.outputs]
+        op.perform(node, [np.asarray(value) for value in inputs], outputs)
+        values = [value for (value,) in outputs]
+        return values[0] if len(values) == 1 else values
+
+    return evaluate
+
+
+@jax_funcify.register(DropoutMask)
+def jax_funcify_DropoutMask(op, **_):
+    def dropout_mask(values, key):
+        places = jnp.arange(values.size, dtype=jnp.uint32)
+        kept = place_hashes(jnp, places, key.astype(jnp.uint32)) >= op.threshold
+        mask = kept.astype(values.dtype) * jnp.asarray(op.scale, dtype=values.dtype)
+        return mask.reshape(values.shape)
+
+    return dropout_mask
+
+
+@node_rewriter(None)
+def compute_lengths_at_trace_time(fgraph, node):
+    """Do the arithmetic of lengths while JAX traces the function, when all lengths are known.
+
+    Compiled, as PyTensor's JAX backend has it, its results could be no shape of anything.
+    """
+    if isinstance(node.op, AtTraceTime | Shape_i | JAXShapeTuple):
+        return None
+    if not (isinstance(node.op, ARange) or all(_is_length(output) for output in node.outputs)):
+        return None
+    known = [_is_known_at_trace_time(variable) for variable in node.inputs]
+    if not all(known) or all(isinstance(v, Constant) for v in node.inputs):
+        return None
+    return AtTraceTime(node.op)(*node.inputs, return_list=True)
+
+
+def _is_length(variable) -> bool:
+    return getattr(variable.type, "ndim", 0) == 0 and str(variable.type.dtype).startswith(
+        ("int", "bool")
+    )
+
+
+def _is_known_at_trace_time(variable) -> bool:
+    if isinstance(variable, Constant):
+        return _is_length(variable)
+    return variable.owner is not None and isinstance(variable.owner.op, AtTraceTime | Shape_i)
+
+
+lengths_at_trace_time = in2out(compute_lengths_at_trace_time)
+
+
+class Materialized(Op):
+    """The same numbers, laid out in memory as the shape says, and no view of another layout."""
+
+    __props__ = ()
+
+    def make_node(self, matrix):
+        return Apply(self, [matrix], [matrix.type()])
+
+    def perform(self, node, inputs, outputs):
+        outputs[0][0] = np.ascontiguousarray(inputs[0])
+
+
+@jax_funcify.register(Materialized)
+def jax_funcify_Materialized(op, **_):
+    return optimization_barrier
+
+
+@node_rewriter([Dot])
+def turn_narrow_sides_over(fgraph, node):
+    """Lay `Aᵀ` out in memory before `Aᵀ B` if it is the narrower of the two.
+
+    A processor's matrix products run along rows. XLA would multiply by A as it lies, which takes
+    a third more time for the gradient of output weights, `Sᵀ Δ`.
+    """
+    left, right = node.inputs
+    if not (left.owner and isinstance(left.owner.op, DimShuffle)):
+        return None
+    if left.owner.op.new_order != (1, 0):
+        return None
+    rows, columns = left.type.shape[0], right.type.shape[-1]
+    if rows is None or columns is None or rows >= columns:
+        return None
+    return [node.op(Materialized()(left), right)]
+
+
+narrow_sides_turned_over = in2out(turn_narrow_sides_over)
+
+
+def inner_graphs_in(mode: Mode) -> GraphRewriter:
+    """A rewriter by which the graphs inside of scans are rewritten in `mode` as well.
+
+    PyTensor's JAX backend rewrites them in its own mode, whatever the mode of the graph outside.
+    """
+
+    @node_rewriter([Scan])
+    def rewrite_inner_graph_in_mode(fgraph, node):
+        if node.op.mode is mode:
+            return None
+        op = copy(node.op)
+        op.mode = mode
+        return op(*node.inputs, return_list=True)
+
+    return in2out(rewrite_inner_graph_in_mode)
+
+
+class PlacingJAXLinker(JAXLinker):
+    """PyTensor's JAX linker that says where arrays go.
+
+    Parameters
+    ----------
+    backend
+    donated
+        Shared variables whose buffers are given away to their updates.
+    sharded
+        As for `compile_function`.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        donated: Collection[SharedVariable] = (),
+        sharded: Mapping[SharedVariable, int] | None = None,
+    ):
+        super().__init__()
+        self._backend, self._donated, self._sharded = backend, donated, sharded or {}
+
+    def fgraph_convert(self, fgraph, **kwargs):
+        self._options = {
+            "donate_argnums": tuple(
+                i for i, variable in enumerate(fgraph.inputs) if variable in self._donated
+            )
+        }
+        if self._backend.mesh is not None:
+            updated = getattr(fgraph, "update_mapping", None) or {}
+            self._options["out_shardings"] = tuple(
+                self._backend.sharding(self._sharded.get(fgraph.inputs[updated[k]]))
+                if k in updated
+                else self._backend.sharding(None)
+                for k in range(len(fgraph.outputs))
+            )
+        return super().fgraph_convert(fgraph, **kwargs)
+
+    def jit_compile(self, fn):
+        import jax
+
+        return jax.jit(fn, **self._options)

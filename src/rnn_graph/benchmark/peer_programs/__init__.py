@@ -1,0 +1,1 @@
+"""The same models in PyTorch and in hand-written JAX, as one would write them."""

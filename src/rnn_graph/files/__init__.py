@@ -1,0 +1,1 @@
+"""Model files, atomic writes, and what made a number."""

@@ -1,0 +1,1 @@
+"""Layers of recurrent networks, for graphs of one's own."""

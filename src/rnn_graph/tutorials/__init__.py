@@ -1,0 +1,1 @@
+"""The classic tutorials' models, one file each."""

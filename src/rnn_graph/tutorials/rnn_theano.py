@@ -1,0 +1,299 @@
+"""The tutorial's word-level language model as a compiled symbolic graph."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any
+
+import numpy as np
+from pytensor import tensor as pt
+from pytensor.tensor import TensorVariable
+
+from rnn_graph.backend.compile import compile_function
+from rnn_graph.backend.devices import choose_backend
+from rnn_graph.backend.parameter import Parameter
+from rnn_graph.checks import Ids, checked_ids, checked_pair
+from rnn_graph.data.padding import bucket_length, pad_to
+from rnn_graph.data.vocabulary import Vocabulary
+from rnn_graph.errors import InputError
+from rnn_graph.nn.cells import elman_step
+from rnn_graph.nn.initializers import draw_word_model_parameters
+from rnn_graph.nn.losses import softmax_cross_entropy
+from rnn_graph.nn.scan import positions, shifted, unroll
+from rnn_graph.nn.truncation import preactivation_gradients
+from rnn_graph.optim.optimizers import sgd, sgd_on_rows
+from rnn_graph.randomness import RandomSource
+
+
+@dataclass(frozen=True)
+class WordModelConfig:
+    """What a word model was compiled for; it cannot change afterwards."""
+
+    word_dim: int
+    hidden_dim: int
+    bptt_truncate: int | None
+    dtype: str
+
+
+class RNNTheano:
+    """`s_t = tanh(U[:, x_t] + W s_{t−1})`, `o_t = softmax(V s_t)`, `s_{−1} = 0`, no biases.
+
+    The model of `RNNNumpy`, the same to rounding, and drawn alike from the same `rng`. Functions
+    are compiled when they are first called.
+
+    Parameters
+    ----------
+    word_dim
+        Words in the vocabulary, `V`.
+    hidden_dim
+        Hidden units, `H`.
+    bptt_truncate
+        The loss at step t sends its gradient through `s_t, s_{t−1}, …, s_{t−bptt_truncate}`;
+        None for all states.
+    rng
+        An int, a `Generator` or a legacy `RandomState`, from which U, V, W are drawn in that order.
+    backend
+        "jax", "numba", "c", or "auto" for the fastest one installed.
+    device
+        "cpu", "gpu" (through JAX), or "auto".
+    dtype
+        "float32" to train, "float64" to check.
+    vocabulary
+        The words behind the ids, for generation and model files.
+
+    Attributes
+    ----------
+    U, V, W : Parameter
+        `get_value()` and `set_value()` in shapes (H, V), (V, H), (H, H).
+    config : WordModelConfig
+    backend : Backend
+
+    Raises
+    ------
+    InputError
+        If a size is below 1, or the backend or device is not available.
+    """
+
+    def __init__(
+        self,
+        word_dim: int,
+        hidden_dim: int = 100,
+        bptt_truncate: int | None = 4,
+        *,
+        rng: RandomSource = None,
+        backend: str = "auto",
+        device: str = "auto",
+        dtype: str = "float32",
+        vocabulary: Vocabulary | None = None,
+    ):
+        if bptt_truncate is not None and bptt_truncate < 0:
+            raise InputError(
+                f"bptt_truncate is {bptt_truncate}; give 0 or more, or None for the whole sentence"
+            )
+        self.config = WordModelConfig(word_dim, hidden_dim, bptt_truncate, dtype)
+        self.backend = choose_backend(backend, device, dtype)
+        self.vocabulary = vocabulary
+        first = draw_word_model_parameters(word_dim, hidden_dim, rng)
+        # Inside, a word's input weights are a row, which a gather reads in one go, and its output
+        # weights a column, in which layout the logits' products are fastest.
+        self.U = Parameter("U", first["U"], dtype, self.backend, stored_transposed=True)
+        self.V = Parameter("V", first["V"], dtype, self.backend, stored_transposed=True)
+        self.W = Parameter("W", first["W"], dtype, self.backend)
+        # One function with the reverse sweep and one without, each compiled when first asked for.
+        self._bptt = cache(self._compile_bptt)
+        self._sgd_step = cache(self._compile_sgd_step)
+
+    @property
+    def word_dim(self) -> int:
+        return self.config.word_dim
+
+    @property
+    def hidden_dim(self) -> int:
+        return self.config.hidden_dim
+
+    @property
+    def bptt_truncate(self) -> int | None:
+        return self.config.bptt_truncate
+
+    def get_parameters(self) -> dict[str, np.ndarray]:
+        """Copies of U, V, W by name, in the shapes of the equations."""
+        return {name: getattr(self, name).get_value() for name in "UVW"}
+
+    def set_parameters(self, values: dict[str, np.ndarray]) -> None:
+        """Replace U, V, W by copies of `values`."""
+        for name in "UVW":
+            getattr(self, name).set_value(values[name])
+
+    # Symbolic expressions
+
+    def states(self, x: TensorVariable) -> TensorVariable:  # [T] -> [T, H]
+        """The hidden states of a sentence, from the zero state."""
+        return unroll(
+            elman_step, [self.U.variable[x]], self._zero_state(), [self.W.variable], x.shape[0]
+        )
+
+    def logits(self, states: TensorVariable) -> TensorVariable:  # [..., H] -> [..., V]
+        """Unnormalized log-probabilities of the next word."""
+        return states @ self.V.variable
+
+    def gradients(
+        self,
+        x: TensorVariable,
+        states: TensorVariable,
+        logit_gradients: TensorVariable,
+        truncate: int | None,
+    ) -> dict[Parameter, TensorVariable]:  # [T], [T, H], [T, V]
+        """Gradients of the loss; that of U by step: row t belongs to the input weights of x_t."""
+        delta = preactivation_gradients(
+            logit_gradients @ self.V.variable.T, states, self.W.variable, truncate, x.shape[0]
+        )
+        return {
+            self.U: delta,
+            self.V: states.T @ logit_gradients,
+            self.W: delta.T @ shifted(states, self._zero_state()),
+        }
+
+    def _zero_state(self) -> TensorVariable:
+        return pt.zeros(self.hidden_dim, dtype=self.config.dtype)
+
+    # Compiled functions
+
+    def forward_propagation(self, x: Ids) -> np.ndarray:  # [T] -> [T, V]
+        """The word probabilities: row t holds those of word t + 1, given words 0 … t."""
+        x, padded = self._checked(x)
+        return np.asarray(self._forward_propagation(padded))[: len(x)]
+
+    def predict(self, x: Ids) -> np.ndarray:  # [T] -> [T]
+        """The most probable next word after each word of `x`."""
+        x, padded = self._checked(x)
+        return np.asarray(self._predict(padded))[: len(x)]
+
+    def word_losses(self, x: Ids, y: Ids) -> np.ndarray:  # [T], [T] -> [T]
+        """−ln p of each word of `y`, in nats."""
+        x, y, *padded = self._checked_pair(x, y)
+        return np.asarray(self._word_losses(*padded))[: len(x)]
+
+    def ce_error(self, x: Ids, y: Ids) -> float:
+        """The summed cross-entropy of a sentence, in nats."""
+        return float(self.word_losses(x, y).sum(dtype=np.float64))
+
+    def calculate_total_loss(self, X: Sequence[Ids], Y: Sequence[Ids]) -> float:
+        """The sum of −ln p over all words of all sentences, in nats."""
+        return sum(self.ce_error(x, y) for x, y in zip(X, Y, strict=True))
+
+    def calculate_loss(self, X: Sequence[Ids], Y: Sequence[Ids]) -> float:
+        """The mean of −ln p over all words, in nats a word."""
+        return self.calculate_total_loss(X, Y) / sum(len(y) for y in Y)
+
+    def bptt(self, x: Ids, y: Ids) -> list[np.ndarray]:
+        """Gradients `[dLdU, dLdV, dLdW]` of a sentence's summed loss, in the shapes of U, V, W."""
+        x, y, *padded = self._checked_pair(x, y)
+        compiled = self._bptt(self._sweeps(len(padded[0])))
+        row_gradients, dLdV, dLdW = map(np.asarray, compiled(*padded))
+        dLdU = np.zeros((self.word_dim, self.hidden_dim), dtype=self.config.dtype)
+        np.add.at(dLdU, x, row_gradients[: len(x)])
+        return [dLdU.T, dLdV.T, dLdW]
+
+    def sgd_step(self, x: Ids, y: Ids, learning_rate: float) -> float:
+        """One step of stochastic gradient descent; returns the sentence's loss before it."""
+        _, _, *padded = self._checked_pair(x, y)
+        step = self.compiled_sgd_step(len(padded[0]))
+        return float(step(*padded, np.array(learning_rate, dtype=self.config.dtype)))
+
+    def compiled_sgd_step(self, length: int) -> Callable[..., Any]:
+        """What `sgd_step` calls for sentences of `length` words, compiled now if it is not yet."""
+        return self._sgd_step(self._sweeps(self._padded_length(length)))
+
+    def next_word_logits(
+        self, word: int, state: Any = None
+    ) -> tuple[np.ndarray, Any]:  # [], [H] -> [V], [H]
+        """One step of the recurrence: unnormalized log-probabilities, and the new state."""
+        if state is None:
+            state = np.zeros(self.hidden_dim, dtype=self.config.dtype)
+        logits, state = self._next_word(np.array(word, dtype=np.int32), state)
+        return np.asarray(logits), state
+
+    # What the compiled functions are made of
+
+    def _checked(self, x: Ids) -> tuple[np.ndarray, np.ndarray]:
+        x = checked_ids(x, self.word_dim)
+        return x, pad_to(x, self._padded_length(len(x)))
+
+    def _checked_pair(self, x: Ids, y: Ids) -> tuple[np.ndarray, ...]:
+        """x, y; x and y padded, and their true length."""
+        x, y = checked_pair(x, y, self.word_dim)
+        length = self._padded_length(len(x))
+        return x, y, pad_to(x, length), pad_to(y, length), np.array(len(x), dtype=np.int32)
+
+    def _padded_length(self, length: int) -> int:
+        if self.backend.compiles_per_shape:
+            return bucket_length(length)
+        # PyTensor takes the gradient of a single row for one to be broadcast, and refuses it.
+        return max(length, 2)
+
+    def _sweeps(self, length: int) -> bool:
+        """Whether a sentence takes the ordinary reverse sweep instead of truncated sums.
+
+        Where the truncation does not reach, both are the same and the sweep is cheaper. A backend
+        with one function for all lengths keeps to the sums, rather than compile two.
+        """
+        if self.bptt_truncate is None:
+            return True
+        return self.backend.compiles_per_shape and length <= self.bptt_truncate + 1
+
+    def _compile(self, inputs, outputs, **options) -> Callable[..., Any]:
+        return compile_function(inputs, outputs, self.backend, **options)
+
+    @cached_property
+    def _forward_propagation(self):
+        x = pt.ivector("x")
+        return self._compile([x], pt.special.softmax(self.logits(self.states(x)), axis=1))
+
+    @cached_property
+    def _predict(self):
+        x = pt.ivector("x")
+        return self._compile([x], self.logits(self.states(x)).argmax(axis=1))
+
+    @cached_property
+    def _next_word(self):
+        word, state = pt.iscalar("word"), pt.vector("state", dtype=self.config.dtype)
+        new_state = elman_step(self.U.variable[word], state, self.W.variable)
+        # Of one row: PyTensor would multiply a vector by the transposed weights, which takes XLA
+        # four times as long.
+        logits = self.logits(new_state[None])[0]
+        return self._compile([word, state], [logits, new_state])
+
+    @cached_property
+    def _word_losses(self):
+        inputs, _, losses, _ = self._loss_graph()
+        return self._compile(inputs, losses)
+
+    def _compile_bptt(self, sweep: bool):
+        inputs, gradients, _ = self._gradient_graph(sweep)
+        return self._compile(inputs, [gradients[p] for p in (self.U, self.V, self.W)])
+
+    def _compile_sgd_step(self, sweep: bool):
+        inputs, gradients, losses = self._gradient_graph(sweep)
+        learning_rate = pt.scalar("learning_rate", dtype=self.config.dtype)
+        dense = {p.variable: gradients[p] for p in (self.V, self.W)}
+        updates = sgd(dense, learning_rate) | sgd_on_rows(
+            self.U.variable, inputs[0], gradients[self.U], learning_rate
+        )
+        return self._compile(
+            [*inputs, learning_rate],
+            losses.sum(acc_dtype=self.config.dtype),
+            updates=updates,
+            in_place=[self.U.variable],
+        )
+
+    def _loss_graph(self):
+        x, y, length = pt.ivector("x"), pt.ivector("y"), pt.iscalar("length")
+        mask = (positions(x.shape[0]) < length).astype(self.config.dtype)
+        states = self.states(x)
+        losses, logit_gradients = softmax_cross_entropy(self.logits(states), y, mask)
+        return [x, y, length], states, losses, logit_gradients
+
+    def _gradient_graph(self, sweep: bool):
+        inputs, states, losses, logit_gradients = self._loss_graph()
+        truncate = None if sweep else self.bptt_truncate
+        return inputs, self.gradients(inputs[0], states, logit_gradients, truncate), losses

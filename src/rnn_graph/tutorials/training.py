@@ -1,0 +1,140 @@
+"""Training one sentence at a time, as the tutorial did."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from rnn_graph.checks import Ids, require_above_zero
+from rnn_graph.errors import InputError, TrainingDiverged
+from rnn_graph.optim.schedules import Schedule, constant_rate
+from rnn_graph.train.observer import Step
+
+
+class Trainable(Protocol):
+    """What `train_with_sgd` asks of a model."""
+
+    def sgd_step(self, x: Ids, y: Ids, learning_rate: float) -> float: ...
+
+    def calculate_loss(self, X: Sequence[Ids], Y: Sequence[Ids]) -> float: ...
+
+    def get_parameters(self) -> dict[str, np.ndarray]: ...
+
+    def set_parameters(self, values: dict[str, np.ndarray]) -> None: ...
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A measurement between two epochs: mean loss in nats a word, and the rate from here on."""
+
+    num_examples_seen: int
+    loss: float
+    learning_rate: float
+
+
+def train_with_sgd(
+    model: Trainable,
+    X_train: Sequence[Ids],
+    y_train: Sequence[Ids],
+    learning_rate: float = 0.005,
+    nepoch: int = 100,
+    evaluate_loss_after: int = 5,
+    *,
+    schedule: Schedule = constant_rate,
+    on_step: Callable[[Step], None] = lambda step: None,
+    on_evaluation: Callable[[Evaluation], None] = lambda evaluation: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> list[tuple[int, float]]:
+    """Train with one `sgd_step` a sentence, in order.
+
+    Before every `evaluate_loss_after`-th epoch the mean loss on the training data is measured,
+    and the learning rate is halved if it rose since the last time.
+
+    Parameters
+    ----------
+    model
+        `RNNNumpy`, `RNNTheano`, or anything with their training methods.
+    X_train, y_train
+        Word ids and their targets, sentence by sentence.
+    learning_rate
+        Of the sentence's summed loss.
+    nepoch
+        How often to go through the data.
+    evaluate_loss_after
+        Epochs between evaluations.
+    schedule
+        From the share of all steps that are done, 0 to 1, to a factor on the learning rate.
+    on_step, on_evaluation
+        Called after each step and each evaluation.
+    should_stop
+        Asked after each step; training ends at once if it answers True.
+
+    Returns
+    -------
+    list of (int, float)
+        `(num_examples_seen, loss)` of each evaluation; losses in nats a word.
+
+    Raises
+    ------
+    TrainingDiverged
+        If the loss becomes NaN or infinite. The model then holds the parameters of the last
+        epoch's beginning.
+    InputError
+        If there is no sentence, or a setting is not positive.
+    """
+    if not len(X_train):
+        raise InputError("no sentence to train on; give at least one")
+    require_above_zero(
+        learning_rate=learning_rate, nepoch=nepoch, evaluate_loss_after=evaluate_loss_after
+    )
+    losses: list[tuple[int, float]] = []
+    num_examples_seen = 0
+    total_examples = nepoch * len(X_train)
+
+    def current_rate() -> float:
+        return learning_rate * schedule(num_examples_seen / total_examples)
+
+    good_parameters = model.get_parameters()
+    try:
+        for epoch in range(nepoch):
+            if epoch % evaluate_loss_after == 0:
+                loss = model.calculate_loss(X_train, y_train)
+                _require_finite(loss, num_examples_seen, learning_rate)
+                if losses and loss > losses[-1][1]:
+                    learning_rate *= 0.5
+                losses.append((num_examples_seen, loss))
+                on_evaluation(Evaluation(num_examples_seen, loss, current_rate()))
+            good_parameters = _finite_parameters(model, num_examples_seen, learning_rate)
+            for x, y in zip(X_train, y_train, strict=True):
+                loss = model.sgd_step(x, y, current_rate())
+                _require_finite(loss, num_examples_seen, learning_rate)
+                num_examples_seen += 1
+                on_step(Step(len(y), loss))
+                if should_stop():
+                    break
+            if should_stop():
+                break
+        _finite_parameters(model, num_examples_seen, learning_rate)
+    except TrainingDiverged:
+        model.set_parameters(good_parameters)
+        raise
+    return losses
+
+
+def _require_finite(loss: float, num_examples_seen: int, learning_rate: float) -> None:
+    if not math.isfinite(loss):
+        raise TrainingDiverged(
+            f"the loss became {loss} after {num_examples_seen} sentences at learning rate"
+            f" {learning_rate:g}; train again with a smaller one, such as {learning_rate / 4:g}"
+        )
+
+
+def _finite_parameters(
+    model: Trainable, num_examples_seen: int, learning_rate: float
+) -> dict[str, np.ndarray]:
+    parameters = model.get_parameters()
+    if not all(np.isfinite(value).all() for value in parameters.values()):
+        _require_finite(math.nan, num_examples_seen, learning_rate)
+    return parameters
