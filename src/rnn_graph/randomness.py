@@ -3,8 +3,7 @@
 import numpy as np
 
 from rnn_graph.errors import InputError
-
-LARGEST_SEED = 2**32 - 1
+from rnn_graph.names import LARGEST_SEED
 
 Generator = np.random.Generator | np.random.RandomState
 RandomSource = int | Generator | None

@@ -9,13 +9,7 @@ import pytensor
 from pytensor.compile.sharedvalue import SharedVariable
 
 from rnn_graph.errors import InputError
-
-# From the fastest to the slowest on the tutorial's step; see docs/backends.md.
-BACKENDS = ("jax", "numba", "c")
-
-
-DEVICES = ("auto", "cpu", "gpu")
-
+from rnn_graph.names import BACKENDS, DEVICES, DTYPES
 
 REMEDIES = {
     "jax": "pip install jax",
@@ -134,7 +128,7 @@ def choose_backend(name: str = "auto", device: str = "auto", dtype: str = "float
     """
     # A member of a string enumeration prints as what it is called, not as what it says.
     name, device, dtype = str(name), str(device), str(dtype)
-    if dtype not in ("float32", "float64"):
+    if dtype not in DTYPES:
         raise InputError(f"unknown dtype {dtype!r}; give float32 or float64")
     if device not in DEVICES:
         raise InputError(f"unknown device {device!r}; give one of {', '.join(DEVICES)}")

@@ -9,8 +9,7 @@ from typing import Any
 from rnn_graph.benchmark.contender import Contender
 from rnn_graph.benchmark.peers import on_device
 from rnn_graph.errors import InputError
-
-BACKENDS = ("jax", "numba", "c")
+from rnn_graph.names import BACKENDS
 
 
 @dataclass(frozen=True)

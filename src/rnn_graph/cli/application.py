@@ -18,6 +18,7 @@ from rnn_graph.cli import (
     train,
     train_char,
     train_tagger,
+    train_word,
 )
 from rnn_graph.cli.options import with_groups
 
@@ -46,8 +47,12 @@ def _options(
     pass
 
 
-train.app.command(epilog=train_char.EXAMPLE)(with_groups(train_char.char))
-train.app.command(epilog=train_tagger.EXAMPLE)(with_groups(train_tagger.tagger))
+for command, epilog in (
+    (train_word.word, train_word.EPILOG),
+    (train_char.char, train_char.EPILOG),
+    (train_tagger.tagger, train_tagger.EPILOG),
+):
+    train.app.command(epilog=epilog)(with_groups(command))
 app.add_typer(train.app, name="train")
 app.command(epilog=generate.EXAMPLE)(with_groups(generate.generate))
 app.command(epilog=tag.EXAMPLE)(with_groups(tag.tag))

@@ -1,8 +1,10 @@
 """`rnn-graph bench`: how long does it take, against what?"""
 
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -89,7 +91,6 @@ def run(
     from rnn_graph.benchmark.environment import environment
     from rnn_graph.benchmark.processors import usable_processors
     from rnn_graph.benchmark.report.results import FORMAT
-    from rnn_graph.cli.benchmarking import fails, print_workload, selected, telling_progress
     from rnn_graph.cli.console import as_json_text, print_json
     from rnn_graph.errors import InputError
     from rnn_graph.files.atomic import atomic_write, check_outputs
@@ -116,10 +117,10 @@ def run(
     results = {"format": FORMAT, "environment": environment(threads), "workloads": []}
     measure = suite.sweep if growth else suite.run
     for workload in workloads:
-        with telling_progress(workload) as tell:
+        with _telling_progress(workload) as tell:
             found = measure(
                 workload,
-                selected(computing, only),
+                _selected(computing, only),
                 settings=settings,
                 rounds=rounds,
                 threads=threads,
@@ -128,13 +129,13 @@ def run(
             )
         results["workloads"].append(found)
         if not as_json:
-            print_workload(found)
+            _print_workload(found)
         if save is not None:
             with atomic_write(save) as file:
                 file.write(as_json_text(results).encode())
     if as_json:
         print_json(results)
-    if fails(results):
+    if _fails(results):
         raise typer.Exit(1)
 
 
@@ -177,7 +178,6 @@ def compare(
 
     from rnn_graph.benchmark.report import comparison
     from rnn_graph.benchmark.report.results import read_results
-    from rnn_graph.cli.benchmarking import print_table
     from rnn_graph.cli.console import print_json
 
     runs = read_results(before), read_results(after)
@@ -185,4 +185,80 @@ def compare(
     if as_json:
         print_json({"changes": [asdict(change) for change in changes], "notes": notes})
     else:
-        print_table(comparison.comparison_table(changes, notes=notes))
+        _print_table(comparison.comparison_table(changes, notes=notes))
+
+
+def _selected(computing: options.Computing, only: Sequence[str] | None) -> Any:
+    """The contenders that the options of a command line ask for."""
+    from rnn_graph.benchmark.selection import Selection
+    from rnn_graph.errors import InputError
+
+    chosen: dict[str, tuple[str, ...]] = {"patterns": tuple(only or ())}
+    if computing.backend == options.BackendName.NUMPY:
+        raise InputError(
+            "the numpy backend is the reference, which is always there; give --backend jax, numba"
+            " or c, or leave it out"
+        )
+    if computing.backend != options.BackendName.AUTO:
+        chosen["backends"] = (str(computing.backend),)
+    if computing.dtype:
+        chosen["dtypes"] = (str(computing.dtype),)
+    if computing.device != options.DeviceName.AUTO:
+        chosen["devices"] = (str(computing.device),)
+    return Selection(**chosen)
+
+
+@contextmanager
+def _telling_progress(workload: str) -> Iterator[Callable[[str], None]]:
+    """What to call with what is being done; a line on stderr, if that is a terminal."""
+    from rnn_graph.cli.console import error_console
+
+    console = error_console()
+    if not console.is_terminal:
+        yield lambda doing: None
+        return
+    with console.status(workload) as status:
+        yield lambda doing: status.update(f"{workload}: {doing}")
+
+
+def _print_workload(workload: dict[str, Any]) -> None:
+    """The tables of a workload's results on stdout."""
+    from rnn_graph.benchmark.report.tables import contender_table, growth_table, sizes_line
+
+    print(f"{workload['name']}: {workload['title']}\n{sizes_line(workload)}\n")
+    if workload["contenders"]:
+        _print_table(contender_table(workload))
+    if workload["growth"]:
+        _print_table(growth_table(workload))
+
+
+def _print_table(table) -> None:
+    """A table on stdout; on a narrow terminal cells take several lines."""
+    from rich import table as rich
+    from rich.console import Console
+
+    printed = rich.Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1))
+    for number, header in enumerate(table.headers):
+        if number < table.text_columns:
+            printed.add_column(header, overflow="fold")
+        else:
+            width = table.narrowest_width(number)
+            printed.add_column(header, justify="right", overflow="fold", width=width)
+    for row in table.rows:
+        printed.add_row(*row)
+    console = Console(highlight=False, markup=False)
+    console.print(printed)
+    print()
+    for note in table.notes:
+        console.print(note)
+    print()
+
+
+def _fails(results: dict[str, Any]) -> bool:
+    """Whether someone computes something else, or one of this project's programs broke down."""
+    return any(
+        contender["status"] == "wrong"
+        or (contender["status"] == "failed" and contender["kind"] == "ours")
+        for workload in results["workloads"]
+        for contender in (*workload["contenders"], *workload["growth"])
+    )

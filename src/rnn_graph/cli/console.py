@@ -2,7 +2,11 @@
 
 import json
 import sys
+import zlib
+from collections.abc import Sequence
 from typing import Any
+
+SPAN_COLORS = ("cyan", "green", "magenta", "yellow", "blue", "red")
 
 
 def print_json(result: Any) -> None:
@@ -26,6 +30,27 @@ def error_console():
 def log(message: str) -> None:
     """Tell the user something that is no result."""
     print(message, file=sys.stderr)
+
+
+def print_spans(words: Sequence[str], labels: Sequence[str]) -> None:
+    """Print a sentence with its phrases in brackets, in color on a terminal.
+
+    A type has the same color in every sentence.
+    """
+    from rich.console import Console
+    from rich.text import Text
+
+    from rnn_graph.predict.metrics import phrases
+
+    line, place = Text(), 0
+    for start, end, kind in phrases(labels):
+        style = SPAN_COLORS[zlib.crc32(kind.encode()) % len(SPAN_COLORS)]
+        line.append("".join(f"{word} " for word in words[place:start]))
+        line.append(f"[{' '.join(words[start:end])}", style=f"bold {style}")
+        line.append(f" {kind}] ", style=style)
+        place = end
+    line.append(" ".join(words[place:]))
+    Console(highlight=False, soft_wrap=True).print(line)
 
 
 def _finite(value: Any) -> Any:

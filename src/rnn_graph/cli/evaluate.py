@@ -1,12 +1,12 @@
 """`rnn-graph evaluate`: how well a model predicts a text, or tags sentences."""
 
-from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from rnn_graph.cli import options
+from rnn_graph.errors import InputError
 
 EXAMPLE = "Example: rnn-graph evaluate model.npz --data comments.csv"
 
@@ -17,57 +17,78 @@ def evaluate(
         Path | None, typer.Argument(help="A model file; none with --predictions.")
     ] = None,
     data: Annotated[
-        Path | None,
-        typer.Option(
-            rich_help_panel="Reading text",
-            help="Text or CSV for a language model, tagged sentences for a tagger; - for standard"
-            " input.",
-        ),
+        Path | None, typer.Option(help="Text or tagged sentences; - for standard input.")
     ] = None,
-    part: Annotated[
-        options.PartName, typer.Option(help="Of an ATIS pickle.")
-    ] = options.PartName.TEST,
     predictions: Annotated[
         Path | None, typer.Option(help="Score a file of `word truth guess` lines instead.")
     ] = None,
     vocabulary: options.VocabularyFile = None,
+    part: Annotated[
+        options.PartName, typer.Option(metavar="NAME", help="Part of an ATIS pickle.")
+    ] = options.PartName.TEST,
     reading: options.Reading,
     computing: options.Computing,
     as_json: options.Json = False,
 ) -> None:
     """Print how good a model is on data.
 
-    Of a word model: mean loss and perplexity, with and without the words that it does not know.
-    Of a character model: mean loss in nats and bits a character. Of a tagger: precision, recall
-    and F1 of phrases as CoNLL-2000 counts them, over all and for each type, and the share of words
-    with the right label.
+    Of a language model: mean loss and perplexity a word or character. Of a tagger: precision,
+    recall and F1 of phrases as CoNLL-2000 counts them, over all and for each type, and the share
+    of words with the right label. Text is split as it was for training, unless told otherwise.
     """
     from rnn_graph.cli.console import print_json
-    from rnn_graph.cli.evaluation import (
-        print_char_score,
-        print_tag_score,
-        print_text_score,
-        score_model,
-        score_predictions,
-    )
-    from rnn_graph.errors import InputError
-    from rnn_graph.predict.char_scoring import CharScore
-    from rnn_graph.predict.metrics import TagScore, TextScore, score_as_dict
+    from rnn_graph.cli.models import load, score
+    from rnn_graph.data.tagged_files import read_predictions
+    from rnn_graph.files.provenance import signature, versions
+    from rnn_graph.predict.metrics import TagScore, score_tags
 
     if predictions is not None:
         if model is not None or data is not None:
             raise InputError("--predictions stands alone; leave out the model and --data")
-        score, signed = score_predictions(predictions, reading)
+        truth = read_predictions(predictions, encoding=reading.encoding, errors=reading.errors)
+        found = score_tags(*truth)
+        signed: dict[str, Any] = {"predictions": str(predictions), "versions": versions()}
     elif model is None or data is None:
         raise InputError("give a model file and --data FILE, or --predictions FILE alone")
     else:
-        score, signed = score_model(model, data, part, vocabulary, reading, computing)
+        loaded = load(model, computing, vocabulary)
+        found, signed = score(loaded, data, reading, part), signature(loaded)
     if as_json:
-        values = score_as_dict(score) if isinstance(score, TagScore) else asdict(score)
-        print_json(values | {"signature": signed})
-    elif isinstance(score, TextScore):
-        print_text_score(score, signed)
-    elif isinstance(score, CharScore):
-        print_char_score(score, signed)
+        print_json(found.as_dict() | {"signature": signed})
+    elif isinstance(found, TagScore):
+        _print_tag_score(found, signed)
     else:
-        print_tag_score(score, signed)
+        _print_text_score(found, signed)
+
+
+def _print_text_score(score, signed: dict[str, Any]) -> None:
+    from rnn_graph.cli.console import log
+    from rnn_graph.files.provenance import as_line
+
+    print(f"loss {score.loss:.6f} nats, {score.bits:.6f} bits")
+    print(f"perplexity {score.perplexity:.4f}")
+    print(f"tokens {score.tokens}, ends of sentences or lines among them")
+    print(f"unknown tokens {score.unknown_share:.2%}")
+    if score.unknown_tokens:
+        print(f"perplexity without unknown tokens {score.known_perplexity:.4f}")
+    log(as_line(signed))
+
+
+def _print_tag_score(score, signed: dict[str, Any]) -> None:
+    from rnn_graph.cli.console import log
+    from rnn_graph.files.provenance import as_line
+
+    overall = score.overall
+    print(
+        f"{score.words} words with {overall.phrases} phrases; found: {overall.found};"
+        f" correct: {overall.correct}"
+    )
+    width = max([len("all"), *map(len, score.by_type)])
+    print(f"{'':{width}}  precision  recall      F1  found")
+    for name, line in {"all": overall, **score.by_type}.items():
+        print(
+            f"{name:{width}}  {line.precision:9.2f}  {line.recall:6.2f}  {line.f1:6.2f}"
+            f"  {line.found:5}"
+        )
+    print(f"accuracy {score.accuracy:.2f} % of words")
+    log(as_line(signed))

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from rnn_graph import names
 from rnn_graph.cli import options
 
 EXAMPLE = 'Example: rnn-graph generate model.npz -n 5 --temperature 0.8 --prompt "i think"'
@@ -14,57 +15,62 @@ def generate(
     *,
     model: Annotated[Path, typer.Argument(help="A model file.")],
     count: Annotated[
-        int | None,
-        typer.Option("-n", min=1, help="Sentences, lines (10 if not given) or texts (1)."),
-    ] = None,
-    min_length: Annotated[
-        int | None, typer.Option(help="Shorter ones are drawn again: words (7) or characters (1).")
-    ] = None,
-    max_length: Annotated[
-        int | None,
-        typer.Option(help="Longer ones are cut: words (100) or characters (100; of texts 1000)."),
-    ] = None,
-    temperature: Annotated[float, typer.Option(help="0: the likeliest each time.")] = 1.0,
-    top_k: Annotated[int | None, typer.Option(help="Draw among the k likeliest.")] = None,
-    top_p: Annotated[
-        float | None, typer.Option(help="Draw among the likeliest of this joint probability.")
+        int | None, typer.Option("-n", min=1, help="Sentences or lines (10), or texts (1).")
     ] = None,
     prompt: Annotated[str, typer.Option(help="How each sentence, line or text begins.")] = "",
+    temperature: Annotated[float, typer.Option(help="Sampling temperature; 0: likeliest.")] = 1.0,
+    top_k: Annotated[int | None, typer.Option(help="Draw among the k likeliest.")] = None,
+    top_p: Annotated[
+        float | None, typer.Option(help="Draw among the likeliest of this probability.")
+    ] = None,
+    min_length: Annotated[
+        int | None, typer.Option(help="Draw shorter ones again: words (7), characters (1).")
+    ] = None,
+    max_length: Annotated[
+        int | None, typer.Option(help="Cut longer ones: words (100), characters (100, 1000).")
+    ] = None,
     unique: Annotated[
-        bool,
-        typer.Option("--unique", help="No line that the model was trained on, none twice."),
+        bool, typer.Option("--unique", help="No line of the training data, none twice.")
     ] = False,
-    vocabulary: options.VocabularyFile = None,
-    computing: options.Computing,
     seed: Annotated[
         int | None,
-        typer.Option(min=0, max=options.LARGEST_SEED, help="The same seed, the same result."),
+        typer.Option(min=0, max=names.LARGEST_SEED, help="The same seed, the same result."),
     ] = None,
+    vocabulary: options.VocabularyFile = None,
+    reading: options.PromptReading,
+    computing: options.Computing,
     as_json: options.Json = False,
 ) -> None:
     """Draw from a language model: sentences or lines, one a line, or running text.
 
-    Which of them depends on the model: `train word`, or `train char` with --unit line or text.
+    Which of them depends on what the model was trained on.
     """
-    from rnn_graph.cli.console import print_json
-    from rnn_graph.cli.generation import drawn_texts
+    from rnn_graph.cli.console import log, print_json
+    from rnn_graph.cli.models import load_language_model, warn_of_other_splitting
     from rnn_graph.files.provenance import signature
+    from rnn_graph.predict.generation import drawn_texts
 
-    settings = {
-        "min_length": min_length,
-        "max_length": max_length,
-        "temperature": temperature,
-        "top_k": top_k,
-        "top_p": top_p,
-    }
-    given = {name: value for name, value in settings.items() if value is not None}
-    loaded, name, texts = drawn_texts(
-        model, count, prompt, unique, vocabulary, computing, rng=seed, **given
+    loaded = load_language_model(model, computing, vocabulary)
+    given = {name: options.plain(v) for name, v in vars(reading).items() if v is not None}
+    warn_of_other_splitting(loaded, given)
+    drawn = drawn_texts(
+        loaded,
+        count,
+        prompt=prompt,
+        temperature=temperature,
+        top_k=top_k,
+        top_p=top_p,
+        min_length=min_length,
+        max_length=max_length,
+        unique=unique,
+        rng=seed,
+        say=log,
+        **given,
     )
     found = []
-    for text in texts:
+    for text in drawn.texts:
         found.append(text)
         if not as_json:
             print(text, flush=True)
     if as_json:
-        print_json({name: found, "signature": signature(loaded, seed=seed)})
+        print_json({drawn.name: found, "signature": signature(loaded, seed=seed)})

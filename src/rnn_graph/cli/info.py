@@ -1,7 +1,7 @@
 """`rnn-graph info`: what a model file holds."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -23,31 +23,28 @@ def info(
         name: {"shape": list(array.shape), "dtype": str(array.dtype)}
         for name, array in content.arrays.items()
     }
-    vocabulary = content.vocabulary
+    configuration, tokens = content.configuration, content.tokens
     if as_json:
         print_json(
             {
                 "arrays": arrays,
-                "configuration": content.configuration,
-                "vocabulary_size": len(vocabulary) if vocabulary else None,
+                "configuration": configuration,
+                "vocabulary_size": len(tokens) if tokens else None,
             }
         )
         return
     for name, array in arrays.items():
         print(f"{name:24} {array['dtype']} {tuple(array['shape'])}")
-    for key, value in content.configuration.items():
+    for key, value in configuration.items():
         if key in ("labels", "characters") and isinstance(value, list | str):
             print(f"{key:24} {len(value)}: {_beginning(value)}")
         elif key != "training":
             print(f"{key:24} {value}")
-    kind = content.configuration.get("model", "word-rnn")
-    for line in _training_lines(
-        content.configuration.get("training", {}), "steps" if kind == "char-rnn" else "sentences"
-    ):
+    for line in _training_lines(configuration.get("training", {})):
         print(line)
-    if vocabulary is not None:
-        print(f"{'vocabulary':24} {len(vocabulary):,} words: {' '.join(vocabulary.tokens[:8])} …")
-    elif kind == "word-rnn":
+    if tokens is not None:
+        print(f"{'vocabulary':24} {len(tokens):,} words: {' '.join(tokens[:8])} …")
+    elif "model" not in configuration:
         print(f"{'vocabulary':24} none: a bare file; generate and evaluate want --vocabulary")
 
 
@@ -58,35 +55,42 @@ def _beginning(values) -> str:
     return (repr(text) if isinstance(values, str) else text) + " …"
 
 
-def _history_line(entry, steps: str) -> str:
-    if isinstance(entry, dict):  # of a tagger
-        return (
-            f"{'epoch':24} {entry['epoch']}: loss {entry['loss']:.4f}, validation F1"
-            f" {entry['f1']:.2f}"
-        )
-    seen, loss = entry
-    return f"{'loss':24} {loss:.6f} after {seen:,} {steps}"
-
-
-def _run_lines(training) -> list[str]:
-    """What is known of a run in minibatches."""
-    if "tokens" not in training:
-        return []
-    lines = [f"{'tokens seen':24} {training['tokens']:,} in {training['seconds']:,.0f} seconds"]
-    if training.get("held_out_loss") is not None:
-        lines.append(f"{'held-out loss':24} {training['held_out_loss']:.4f} nats a token")
-    return lines
-
-
-def _training_lines(training, steps: str) -> list[str]:
+def _training_lines(training: Any) -> list[str]:
+    """What is known of the training; files of earlier versions say it in other ways."""
     from rnn_graph.files.provenance import as_line
 
     try:
         return [
             f"{'trained on':24} {training['data']}",
-            *(_history_line(entry, steps) for entry in training.get("history", [])),
+            *map(_history_line, training.get("history", [])),
             *_run_lines(training),
             f"{'signature':24} {as_line(training['signature'])}",
         ]
     except (KeyError, TypeError, ValueError, AttributeError):
         return [f"{'training':24} {training}"] if training else []
+
+
+def _history_line(entry: Any) -> str:
+    from rnn_graph.train.progress import described
+
+    if isinstance(entry, dict) and "held_out" in entry:
+        loss = "" if entry["loss"] is None else f"loss {entry['loss']:.4f}"
+        held_out = entry["held_out"] or entry["on_training"]
+        said = "" if held_out is None else f"; {described(held_out)}"
+        return f"{'epoch':24} {entry['epoch']:.4g}: {loss}{said}"
+    if isinstance(entry, dict):  # a tagger of version 0.1
+        return (
+            f"{'epoch':24} {entry['epoch']}: loss {entry['loss']:.4f}, validation F1"
+            f" {entry['f1']:.2f}"
+        )
+    seen, loss = entry
+    return f"{'loss':24} {loss:.6f} after {seen:,} sentences or steps"
+
+
+def _run_lines(training: dict[str, Any]) -> list[str]:
+    if "tokens" not in training:
+        return []
+    lines = [f"{'tokens seen':24} {training['tokens']:,} in {training['seconds']:,.0f} seconds"]
+    if training.get("held_out_loss") is not None:  # of version 0.1
+        lines.append(f"{'held-out loss':24} {training['held_out_loss']:.4f} nats a token")
+    return lines

@@ -2,48 +2,36 @@
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from rnn_graph import names
 from rnn_graph.errors import InputError
 
-LARGEST_SEED = 2**32 - 1  # as rnn_graph.randomness has it, which imports NumPy
+
+def choice(name: str, values: Iterable[str]) -> type[StrEnum]:
+    """An enumeration of option values."""
+    return StrEnum(name, {value.upper().replace("-", "_"): value for value in values})
 
 
-class BackendName(StrEnum):
-    AUTO = "auto"
-    NUMPY = "numpy"
-    C = "c"
-    NUMBA = "numba"
-    JAX = "jax"
+BackendName = choice("BackendName", ("auto", "numpy", "c", "numba", "jax"))
+DeviceName = choice("DeviceName", names.DEVICES)
+DtypeName = choice("DtypeName", names.DTYPES)
+FileFormat = choice("FileFormat", ("auto", "csv", "text", *names.TAGGED_FORMATS))
+TaggedFormat = choice("TaggedFormat", ("auto", *names.TAGGED_FORMATS))
+PartName = choice("PartName", ("train", "valid", "test"))
+TokenizerName = choice("TokenizerName", names.TOKENIZERS)
+DecodingErrors = choice("DecodingErrors", ("strict", "replace", "ignore"))
 
-
-DeviceName = StrEnum("DeviceName", {"AUTO": "auto", "CPU": "cpu", "GPU": "gpu"})
-DtypeName = StrEnum("DtypeName", {"FLOAT32": "float32", "FLOAT64": "float64"})
-TAGGED_FORMATS = {"CONLL": "conll", "BOS_EOS": "bos-eos", "PAIR": "pair", "PICKLE": "pickle"}
-FileFormat = StrEnum("FileFormat", {"AUTO": "auto", "CSV": "csv", "TEXT": "text"} | TAGGED_FORMATS)
-TaggedFormat = StrEnum("TaggedFormat", {"AUTO": "auto"} | TAGGED_FORMATS)
-PartName = StrEnum("PartName", {"TRAIN": "train", "VALID": "valid", "TEST": "test"})
-RecipeName = StrEnum("RecipeName", {"WORD": "word", "SENTENCE": "sentence", "MODERN": "modern"})
-CellName = StrEnum("CellName", {"ELMAN": "elman", "GRU": "gru", "LSTM": "lstm"})
-CharCellName = StrEnum(
-    "CharCellName", {"RNN": "rnn", "ELMAN": "elman", "LSTM": "lstm", "GRU": "gru"}
-)
-UnitName = StrEnum("UnitName", {"LINE": "line", "TEXT": "text"})
-TokenizerName = StrEnum("TokenizerName", {"NLTK": "nltk", "WHITESPACE": "whitespace"})
-DecodingErrors = StrEnum(
-    "DecodingErrors", {"STRICT": "strict", "REPLACE": "replace", "IGNORE": "ignore"}
-)
-_SCHEDULES = ("constant", "linear", "cosine", "step", "plateau")
-ScheduleName = StrEnum("ScheduleName", {name.upper(): name for name in _SCHEDULES})
-
-Seed = Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seeds every random number.")]
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
+Seed = Annotated[
+    int, typer.Option(min=0, max=names.LARGEST_SEED, help="Seed of every random number.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 VocabularyFile = Annotated[
     Path | None,
     typer.Option("--vocabulary", help="For a bare .npz: its words, one a line, in order of ids."),
@@ -53,10 +41,7 @@ _reading = functools.partial(typer.Option, rich_help_panel="Reading text")
 _computing = functools.partial(typer.Option, rich_help_panel="Computing")
 
 DataFile = Annotated[
-    Path,
-    _reading(
-        "--data", help="Text (a document a line) or CSV, gzipped or not; - for standard input."
-    ),
+    Path, typer.Option("--data", help="Text or CSV, gzipped or not; - for standard input.")
 ]
 
 
@@ -64,25 +49,42 @@ DataFile = Annotated[
 class Decoding:
     """How bytes become text."""
 
-    encoding: Annotated[str, _reading(help="Of the text.")] = "utf-8"
-    errors: Annotated[DecodingErrors, _reading(help="What to do with bytes that are not text.")] = (
-        DecodingErrors.STRICT
-    )
+    encoding: Annotated[str, _reading(help="Encoding of the text.")] = "utf-8"
+    errors: Annotated[
+        DecodingErrors, _reading(metavar="NAME", help="Bytes that are not text: strict, replace.")
+    ] = DecodingErrors.STRICT
 
 
 @dataclass(frozen=True)
 class Reading(Decoding):
-    """How a text file becomes sentences: the keywords of `read_sentences`."""
+    """How a text file becomes sentences; None: as the model was trained, or the default."""
 
     file_format: Annotated[
-        FileFormat,
-        _reading("--format", help="auto: by the name; conll and the rest hold tagged sentences."),
-    ] = FileFormat.AUTO
-    column: Annotated[str, _reading(help="The CSV column with the documents.")] = "body"
-    pre_split: Annotated[bool, _reading("--pre-split", help="Each line is one sentence.")] = False
-    tokenizer: Annotated[TokenizerName, _reading(help="whitespace: words stand apart already.")] = (
-        TokenizerName.NLTK
-    )
+        FileFormat | None,
+        _reading("--format", metavar="NAME", help="csv, text, or a format of tagged files."),
+    ] = None
+    column: Annotated[str | None, _reading(help="CSV column with the documents (body).")] = None
+    pre_split: Annotated[
+        bool | None, _reading("--pre-split", help="Each line is one sentence.")
+    ] = None
+    tokenizer: Annotated[
+        TokenizerName | None,
+        _reading(metavar="NAME", help="nltk, or whitespace: words stand apart."),
+    ] = None
+
+    def given(self) -> dict[str, Any]:
+        """The keywords that were given."""
+        return {name: plain(value) for name, value in vars(self).items() if value is not None}
+
+
+@dataclass(frozen=True)
+class PromptReading:
+    """How a prompt becomes words; None: as the model was trained."""
+
+    tokenizer: Annotated[
+        TokenizerName | None,
+        typer.Option(metavar="NAME", help="How a prompt is split: nltk or whitespace."),
+    ] = None
 
 
 @dataclass(frozen=True)
@@ -90,8 +92,13 @@ class TaggedReading(Decoding):
     """How a file becomes tagged sentences: keywords of `read_tagged_sentences`."""
 
     file_format: Annotated[
-        TaggedFormat, _reading("--format", help="auto: by name and content.")
+        TaggedFormat,
+        _reading("--format", metavar="NAME", help="auto, conll, bos-eos, pair, pickle."),
     ] = TaggedFormat.AUTO
+
+    def given(self) -> dict[str, Any]:
+        """The keywords of `read_tagged_sentences`."""
+        return {name: plain(value) for name, value in vars(self).items()}
 
 
 @dataclass(frozen=True)
@@ -99,15 +106,23 @@ class Computing:
     """What computes, where, and how precisely."""
 
     backend: Annotated[
-        BackendName, _computing(help="What compiles the graph; numpy is the reference.")
+        BackendName, _computing(metavar="NAME", help="auto, jax, numba, c, or numpy.")
     ] = BackendName.AUTO
-    device: Annotated[DeviceName, _computing(help="Where it runs; gpu through JAX.")] = (
+    device: Annotated[DeviceName, _computing(metavar="NAME", help="auto, cpu or gpu.")] = (
         DeviceName.AUTO
     )
     dtype: Annotated[
-        DtypeName | None,
-        _computing(help="Precision; float32 if not given, float64 for the numpy backend."),
+        DtypeName | None, _computing(metavar="NAME", help="float32 (default) or float64.")
     ] = None
+
+    def given(self) -> dict[str, Any]:
+        """The keywords of `load_model`."""
+        return {name: plain(value) for name, value in vars(self).items()}
+
+
+def plain(value: Any) -> Any:
+    """A member of an enumeration as the string that it is."""
+    return str(value) if isinstance(value, StrEnum) else value
 
 
 def refuse_given(options: dict[str, object], why: str) -> None:
@@ -115,11 +130,6 @@ def refuse_given(options: dict[str, object], why: str) -> None:
     for name, value in options.items():
         if value is not None:
             raise InputError(f"--{name.replace('_', '-')} {why}; leave it out")
-
-
-def chosen(options: dict[str, object], **defaults: object) -> dict[str, object]:
-    """The options, with defaults for those that were not given."""
-    return {name: defaults[name] if value is None else value for name, value in options.items()}
 
 
 def with_groups(command: Callable[..., None]) -> Callable[..., None]:

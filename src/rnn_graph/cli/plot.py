@@ -24,18 +24,18 @@ def states(
 ) -> None:
     """Draw what a character model expects along a text, and what its hidden units do."""
     from rnn_graph.cli.console import log
-    from rnn_graph.cli.models import load_char_model
+    from rnn_graph.cli.models import load_language_model
     from rnn_graph.files.atomic import check_outputs
     from rnn_graph.plots.states import plot_states
 
     check_outputs([out], inputs=[model])
-    plot_states(out, load_char_model(model, computing), text)
+    plot_states(out, load_language_model(model, computing), text)
     log(f"picture in {out}")
 
 
 @app.command(epilog=HISTORY_EXAMPLE)
 def history(
-    files: Annotated[list[Path], typer.Argument(help="Histories of training in minibatches.")],
+    files: Annotated[list[Path], typer.Argument(help="Histories of training runs.")],
     out: Annotated[Path, typer.Option(help="The PNG to write.")] = Path("losses.png"),
 ) -> None:
     """Draw the losses of one or more training runs over the tokens that they saw."""

@@ -1,6 +1,7 @@
 """`rnn-graph tag`: labels for the words of sentences."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -28,17 +29,18 @@ def tag(
 
     On a terminal, the phrases stand out in color instead.
     """
-    from rnn_graph.cli.console import log, print_json
+    from rnn_graph.cli.console import log, print_json, print_spans
     from rnn_graph.cli.models import load_tagger
-    from rnn_graph.cli.spans import print_spans
-    from rnn_graph.data.sentences import split_words
+    from rnn_graph.data.splitting import Splitting
     from rnn_graph.files.provenance import signature
     from rnn_graph.predict.tagging import tag_sentences
 
     loaded = load_tagger(model, computing)
     lines = sentences or _lines_of_standard_input()
-    split = str.split if pre_split else split_words
-    words = [split(line) for line in lines]
+    splitting = replace(loaded.vocabulary.splitting or Splitting(), lowercase=False)
+    if pre_split:
+        splitting = replace(splitting, tokenizer="whitespace")
+    words = [splitting.words(line) for line in lines]
     empty = words.count([])
     if empty:
         log(f"left out the sentences without words, {empty}")

@@ -1,138 +1,111 @@
-"""`rnn-graph train tagger`: from tagged sentences to a model file."""
+"""`rnn-graph train tagger`: from tagged sentences to a tagger."""
 
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from rnn_graph.cli import options
-from rnn_graph.cli.options import CellName, RecipeName
-
-EXAMPLE = (
-    "Example: rnn-graph train tagger --data train.conll --valid valid.conll --out tagger.npz"
-    " --epochs 3"
+from rnn_graph.cli.train_options import (
+    MainSettings,
+    MoreSettings,
+    Out,
+    RunOptions,
+    TrainComputing,
+    Valid,
+    given,
+    print_result,
+    recipe_epilog,
 )
+from rnn_graph.train.recipes import find_recipe, recipes_of
 
-_changing = typer.Option(rich_help_panel="Instead of the recipe's own")
-
-
-@dataclass(frozen=True)
-class RecipeChanges:
-    """Settings that replace those of a recipe; None keeps it."""
-
-    epochs: Annotated[int | None, typer.Option(min=1, help="Times through the data.")] = None
-    hidden_dim: Annotated[
-        int | None, typer.Option(min=1, help="Hidden units (a direction, if modern).")
-    ] = None
-    embedding_dim: Annotated[
-        int | None, typer.Option(min=1, help="Numbers in a word's embedding.")
-    ] = None
-    window: Annotated[int | None, typer.Option(help="Words a step sees, odd.")] = None
-    learning_rate: Annotated[float | None, typer.Option(help="At the start.")] = None
-    cell: Annotated[CellName | None, typer.Option(help="Only for modern.")] = None
-    bidirectional: Annotated[
-        bool | None,
-        typer.Option("--bidirectional/--forward-only", help="Only for modern."),
-    ] = None
-    batch_size: Annotated[
-        int | None, typer.Option(min=1, help="Sentences a step; only for modern.")
-    ] = None
-    dropout: Annotated[
-        float | None,
-        typer.Option(help="Share left out, of embeddings and outputs; only for modern."),
-    ] = None
-    averaging: Annotated[
-        float | None,
-        typer.Option(help="Weight of the past in the parameters' average; only for modern."),
-    ] = None
+EPILOG = recipe_epilog(
+    "tagger",
+    "Example: rnn-graph train tagger --data train.conll --valid valid.conll --out tagger.npz",
+)
+RecipeName = options.choice("RecipeName", recipes_of("tagger"))
+MORE = "More of the model and the training"
 
 
 def tagger(
     *,
     data: Annotated[
-        Path, typer.Option(help="Columns, seq.in/seq.out, BOS … EOS lines, or an ATIS pickle.")
+        Path,
+        typer.Option("--data", help="Columns, seq.in/seq.out, BOS … EOS, or an ATIS pickle."),
     ],
-    valid: Annotated[
-        Path | None,
-        typer.Option(help="Chooses the best epoch; if not given, a tenth of the data does."),
-    ] = None,
-    out: Annotated[Path, typer.Option(help="The model file to write (.npz).")],
+    out: Out,
     recipe: Annotated[
-        RecipeName, typer.Option(help="word and sentence: as published; modern: the best.")
+        RecipeName, typer.Option(help="Model and settings: see the table below.")
     ] = RecipeName.MODERN,
-    changes: RecipeChanges,
+    valid: Valid = None,
+    held_out: Annotated[
+        float | None,
+        typer.Option(min=0, max=0.9, help="Share of sentences kept for evaluations (0.1)."),
+    ] = None,
+    main: MainSettings,
+    run: RunOptions,
+    more: MoreSettings,
+    window: Annotated[
+        int | None, typer.Option(help="Words that a step sees, odd.", rich_help_panel=MORE)
+    ] = None,
+    bidirectional: Annotated[
+        bool | None,
+        typer.Option(
+            "--bidirectional/--forward-only", help="Read in both directions.", rich_help_panel=MORE
+        ),
+    ] = None,
     keep_case: Annotated[
-        bool, typer.Option("--keep-case", help="Tell Boston from boston.")
+        bool,
+        typer.Option("--keep-case", help="Keep upper case.", rich_help_panel="Reading text"),
     ] = False,
     search: Annotated[
         int | None,
-        typer.Option(min=1, help="Try N random settings of modern, and keep the best model."),
+        typer.Option(min=1, help="Try N random settings, keep the best.", rich_help_panel=MORE),
     ] = None,
     search_file: Annotated[
-        Path | None, typer.Option(help="Where trials are kept, to go on later; OUT.search.jsonl.")
+        Path | None,
+        typer.Option(help="Journal of the search (OUT.search.jsonl).", rich_help_panel=MORE),
     ] = None,
-    plot: Annotated[Path | None, typer.Option(help="Draw the scores to this PNG.")] = None,
     reading: options.TaggedReading,
-    computing: options.Computing,
-    seed: Annotated[
-        int | None,
-        typer.Option(min=0, max=options.LARGEST_SEED, help="345, the published one, if not given."),
-    ] = None,
+    computing: TrainComputing,
     as_json: options.Json = False,
 ) -> None:
-    """Train a slot tagger; the model of the best validation epoch is kept.
+    """Train a tagger; the model of the best validation epoch is kept.
 
-    Ctrl-C ends training after the current step and keeps the best model until then.
+    Ctrl-C ends training and keeps the best model until then; --resume goes on.
     """
-    from rnn_graph.cli.console import log, print_json
-    from rnn_graph.cli.taggers import (
-        build_recipe_model,
-        read_training_data,
-        searched_recipe,
-        train_and_save_tagger,
-    )
-    from rnn_graph.data.tag_vocabulary import TagVocabulary
-    from rnn_graph.files.atomic import check_outputs
-    from rnn_graph.files.provenance import as_line
-    from rnn_graph.train.recipes import changed_recipe
-    from rnn_graph.train.tagger_training import PUBLISHED_SEED
+    from rnn_graph.train.tagger import fit_tagger
 
-    check_outputs([out, plot], inputs=[path for path in (data, valid) if path])
-    chosen = changed_recipe(recipe, **asdict(changes))
-    seed = PUBLISHED_SEED if seed is None else seed
-    sentences, validation = read_training_data(data, valid, reading)
-    vocabulary = TagVocabulary.of(sentences, lowercase=not keep_case)
-    log(f"{len(vocabulary.words):,} words, {len(vocabulary.labels)} labels")
+    settings = given(main, more, window=window, bidirectional=bidirectional)
+    chosen = find_recipe("tagger", recipe)
+    options_of_data = {
+        "valid": valid,
+        "held_out": held_out,
+        "keep_case": keep_case,
+        "reading": reading.given(),
+    }
     if search:
-        chosen = searched_recipe(
+        from rnn_graph.cli.console import log
+        from rnn_graph.train.search import searched_settings
+
+        settings |= searched_settings(
+            data,
             chosen,
-            vocabulary,
-            sentences,
-            validation,
+            settings,
             trials=search,
             path=search_file or out.with_suffix(".search.jsonl"),
-            computing=computing,
-            seed=seed,
+            computing=computing.settings(),
+            say=log,
+            **options_of_data,
         )
-    model = build_recipe_model(chosen, vocabulary, computing=computing, seed=seed)
-    result = train_and_save_tagger(
-        model,
+    _, result = fit_tagger(
+        data,
         chosen,
-        sentences,
-        validation,
-        out=out,
-        seed=seed,
-        data=str(data),
-        plot=plot,
+        settings,
+        run=run.settings(out),
+        computing=computing.settings(),
+        init_from=run.init_from,
+        **options_of_data,
     )
-    if as_json:
-        print_json(asdict(result))
-        return
-    print(f"model {result.model}")
-    if result.valid:
-        print(f"best epoch {result.best_epoch}")
-        print(f"validation precision {result.valid['precision']:.2f}")
-        print(f"validation recall {result.valid['recall']:.2f}")
-        print(f"validation F1 {result.valid['f1']:.2f}")
-    log(as_line(result.signature))
+    if run.process_id in (None, 0):
+        print_result(result, as_json)

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from rnn_graph.data.atis import atis_sentences
 from rnn_graph.data.safe_pickle import LARGEST_PICKLE
-from rnn_graph.data.tagged_sentences import TaggedSentence
+from rnn_graph.data.tagged_sentences import TaggedSentence, tagged_of_pairs
 from rnn_graph.data.text_files import STANDARD_INPUT, decoded_lines, open_binary
 from rnn_graph.errors import InputError, InputWarning
 
@@ -24,6 +24,16 @@ PICKLE_START = re.compile(rb"\x80[\x02-\x05]|\(+[ld]p\d+\r?\n|\(*[\]}]q[\x00-\x0
 
 # A line without its end, and where it stands.
 NumberedLine = tuple[int, str]
+
+
+def tagged_sentences_of(data, **reading) -> list[TaggedSentence]:
+    """Tagged sentences of a path, or of a list of sentences, each a list of (word, label).
+
+    Parameters and errors as for `read_tagged_sentences` and `tagged_of_pairs`.
+    """
+    if isinstance(data, str | Path):
+        return read_tagged_sentences(data, **reading)
+    return tagged_of_pairs(data)
 
 
 def read_tagged_sentences(

@@ -5,7 +5,7 @@ import json
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -13,7 +13,6 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.lib import format as npy_format
 
-from rnn_graph.data.vocabulary import Vocabulary
 from rnn_graph.errors import InputError
 from rnn_graph.files.atomic import atomic_write
 
@@ -41,13 +40,13 @@ class ModelFile:
         Parameters by name.
     configuration
         What the model was built with and how it was trained; empty for the tutorial's bare files.
-    vocabulary
-        None for the tutorial's bare files.
+    tokens
+        The vocabulary in the order of ids; None for the tutorial's bare files.
     """
 
     arrays: dict[str, np.ndarray]
     configuration: dict[str, Any] = field(default_factory=dict)
-    vocabulary: Vocabulary | None = None
+    tokens: list[str] | None = None
 
 
 def write_model_file(path: str | Path, content: ModelFile) -> None:
@@ -61,8 +60,8 @@ def write_model_file(path: str | Path, content: ModelFile) -> None:
     arrays = dict(content.arrays)
     if content.configuration:
         arrays[CONFIGURATION] = _json_as_bytes(content.configuration)
-    if content.vocabulary is not None:
-        arrays[VOCABULARY] = _json_as_bytes(content.vocabulary.tokens)
+    if content.tokens is not None:
+        arrays[VOCABULARY] = _json_as_bytes(content.tokens)
     with atomic_write(path) as stream:
         np.savez(stream, **arrays)
 
@@ -100,26 +99,22 @@ def read_model_file(path: str | Path) -> ModelFile:
         return ModelFile(arrays, configuration)
     if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
         raise InputError(f"{path}: {VOCABULARY} is no list of words; the file is damaged")
-    return ModelFile(arrays, configuration, Vocabulary(tokens))
+    return ModelFile(arrays, configuration, tokens)
 
 
-def read_array_file(path: str | Path) -> np.ndarray:
-    """The array of a `.npy` file.
+def read_array_folder(folder: str | Path, names: Sequence[str]) -> dict[str, np.ndarray]:
+    """The arrays of a folder of `.npy` files, by name.
 
     Raises
     ------
     InputError
         As for `read_model_file`.
     """
-    try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}; check the path") from None
-    return _read_array(path, Path(path).stem, lambda: io.BytesIO(data), len(data), len(data))
+    return {name: _read_array_file(Path(folder, f"{name}.npy")) for name in names}
 
 
 def require_shapes(
-    path: str | Path, arrays: Mapping[str, np.ndarray], shapes: Mapping[str, tuple[str, ...]]
+    arrays: Mapping[str, np.ndarray], shapes: Mapping[str, tuple[str, ...]], path: str | Path = ""
 ) -> dict[str, int]:
     """Check parameters against shapes such as `{"U": ("H", "V"), "W": ("H", "H")}`.
 
@@ -133,24 +128,33 @@ def require_shapes(
     InputError
         If an array is missing, has another number of axes, or two sizes disagree.
     """
+    where = f"{path}: " if path else ""
     sizes: dict[str, int] = {}
     for name, axes in shapes.items():
         if name not in arrays:
             raise InputError(
-                f"{path} has no array {name!r} (it has {', '.join(sorted(arrays)) or 'none'});"
+                f"{where}there is no array {name!r} (only {', '.join(sorted(arrays)) or 'none'});"
                 f" this kind of model wants {', '.join(shapes)}"
             )
         shape = arrays[name].shape
         expected = ", ".join(axes)
         if len(shape) != len(axes) or 0 in shape:
-            raise InputError(f"{path}: {name} has shape {shape}; expected ({expected})")
+            raise InputError(f"{where}{name} has shape {shape}; expected ({expected})")
         for axis, size in zip(axes, shape, strict=True):
             if sizes.setdefault(axis, size) != size:
                 raise InputError(
-                    f"{path}: {name} has shape {shape}, but its {axis} is {sizes[axis]} in the"
+                    f"{where}{name} has shape {shape}, but its {axis} is {sizes[axis]} in the"
                     f" arrays before it; expected ({expected})"
                 )
     return sizes
+
+
+def _read_array_file(path: Path) -> np.ndarray:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}; check the path") from None
+    return _read_array(path, path.stem, lambda: io.BytesIO(data), len(data), len(data))
 
 
 def _read_member(path: str | Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:

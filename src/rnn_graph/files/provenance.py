@@ -5,16 +5,14 @@ from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 
 from rnn_graph._version import __version__
-from rnn_graph.models.registry import Model
-from rnn_graph.reference.rnn_numpy import RNNNumpy
 
 PACKAGES = ("pytensor", "jax", "numba", "numpy", "nltk")
 
 
-def model_signature(model: Model) -> dict[str, object]:
+def model_signature(model) -> dict[str, object]:
     """The model's configuration, backend and dtype."""
     signed: dict[str, object] = {"model": type(model).__name__}
-    if isinstance(model, RNNNumpy):
+    if not hasattr(model, "config"):  # the NumPy reference
         settings = {
             name: getattr(model, name) for name in ("word_dim", "hidden_dim", "bptt_truncate")
         }
@@ -42,7 +40,7 @@ def versions() -> dict[str, str]:
     return found
 
 
-def signature(model: Model, **settings: object) -> dict[str, object]:
+def signature(model, **settings: object) -> dict[str, object]:
     """All that it takes to get a number again, as JSON can hold it."""
     return model_signature(model) | settings | {"versions": versions()}
 

@@ -1,62 +1,144 @@
-"""Models to files and back: the project's own format and the tutorial's."""
+"""The kinds of models, and models to files and back."""
 
-from dataclasses import asdict, replace
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from rnn_graph._version import __version__
+from rnn_graph.data.codec_files import codec_content, codec_of_file
 from rnn_graph.data.vocabulary import Vocabulary
 from rnn_graph.errors import InputError
-from rnn_graph.files.model_file import ModelFile, read_model_file, require_shapes, write_model_file
-from rnn_graph.models.language_files import (
-    LANGUAGE_MODEL,
-    build_language_model,
-    language_model_content,
+from rnn_graph.files.model_file import (
+    ModelFile,
+    read_array_folder,
+    read_model_file,
+    require_shapes,
+    write_model_file,
 )
-from rnn_graph.models.language_model import LanguageModel
-from rnn_graph.models.tagger_files import (
-    TAGGER_KINDS,
-    TaggerModel,
-    build_tagger,
-    is_slot_folder,
-    load_slot_folder,
-    tagger_content,
-)
-from rnn_graph.reference.rnn_numpy import RNNNumpy
-from rnn_graph.tutorials.char_files import CHAR_MODEL, build_char_model, char_content
-from rnn_graph.tutorials.char_model import CharModel
-from rnn_graph.tutorials.rnn_theano import RNNTheano, WordModelConfig
-
-WordModel = RNNTheano | RNNNumpy
-Model = WordModel | CharModel | LanguageModel | TaggerModel
+from rnn_graph.models.model import Model
 
 WORD_MODEL = "word-rnn"
 WORD_MODEL_SHAPES = {"U": ("H", "V"), "V": ("V", "H"), "W": ("H", "H")}
-TUTORIAL_BPTT_TRUNCATE = 4
+SLOT_FOLDER_ARRAYS = ("embeddings", "Wx", "Wh", "W", "bh", "b", "h0")
 
 
-def save_model(path: str | Path, model: Model, *, training: dict[str, Any] | None = None) -> None:
-    """Write a model to one `.npz`: parameters, configuration, and `model.vocabulary`.
+@dataclass(frozen=True)
+class Kind:
+    """A kind of model, by the places of what belongs to it ("module:name"), imported when used.
 
-    Parameters
+    Attributes
     ----------
-    training
-        How it was trained, as JSON can hold it; `rnn-graph info` shows it.
+    model
+        Its class.
+    task
+        "word", "char" or "tagger": which command trains it.
+    batches
+        From a model, what it is trained on and a recipe to batches.
+    steps
+        The class of the steps of its training.
+    numpy
+        The class of its reference in NumPy, if there is one.
     """
-    if isinstance(model, WordModel):
-        content = _word_content(model)
-    elif isinstance(model, CharModel):
-        content = char_content(model)
-    elif isinstance(model, LanguageModel):
-        content = language_model_content(model)
-    else:
-        content = tagger_content(model)
-    configuration = content.configuration | {"rnn_graph": __version__}
+
+    model: str
+    task: str
+    batches: str
+    steps: str
+    numpy: str | None = None
+
+    @property
+    def class_name(self) -> str:
+        return self.model.partition(":")[2]
+
+    def model_class(self) -> Any:
+        return _found(self.model)
+
+    def numpy_class(self) -> Any:
+        return _found(self.numpy)
+
+    def batches_function(self) -> Any:
+        return _found(self.batches)
+
+    def steps_class(self) -> Any:
+        return _found(self.steps)
+
+
+KINDS = {
+    "language-model": Kind(
+        "models.language_model:LanguageModel",
+        "word",
+        "train.language:minibatches",
+        "train.minibatch_steps:MinibatchSteps",
+    ),
+    "sequence-tagger": Kind(
+        "models.sequence_tagger:SequenceTagger",
+        "tagger",
+        "train.tagger:tagged_batches",
+        "train.minibatch_steps:MinibatchSteps",
+    ),
+    WORD_MODEL: Kind(
+        "tutorials.rnn_theano:RNNTheano",
+        "word",
+        "tutorials.examples:sentence_examples",
+        "tutorials.steps:SentenceSteps",
+        numpy="reference.rnn_numpy:RNNNumpy",
+    ),
+    "char-rnn": Kind(
+        "tutorials.char_rnn:CharModel",
+        "char",
+        "tutorials.examples:name_examples",
+        "tutorials.steps:NameSteps",
+    ),
+    "slot-rnn": Kind(
+        "tutorials.rnnslu:RNNSLU",
+        "tagger",
+        "tutorials.examples:slot_examples",
+        "tutorials.steps:SlotSteps",
+    ),
+}
+
+
+def find_kind(name: Any) -> Kind:
+    """A kind by the name that files have for it.
+
+    Raises
+    ------
+    InputError
+        If this version knows no such kind.
+    """
+    if not isinstance(name, str) or name not in KINDS:
+        raise InputError(f"a {name!r} model; this version knows {', '.join(KINDS)}")
+    return KINDS[name]
+
+
+def save_model(
+    path: str | Path,
+    model,
+    *,
+    training: dict[str, Any] | None = None,
+    parameters: dict[str, np.ndarray] | None = None,
+) -> None:
+    """Write a model to one `.npz`, as `Model.save`; the reference `RNNNumpy` too."""
+    if isinstance(model, Model):
+        model.save(path, training=training, parameters=parameters)
+        return
+    codec = codec_content(model.vocabulary)
+    configuration = {
+        "model": WORD_MODEL,
+        "word_dim": model.word_dim,
+        "hidden_dim": model.hidden_dim,
+        "bptt_truncate": model.bptt_truncate,
+        "dtype": "float64",
+        "rnn_graph": __version__,
+        **codec.configuration,
+    }
     if training:
         configuration["training"] = training
-    write_model_file(path, replace(content, configuration=configuration))
+    arrays = parameters or model.get_parameters()
+    write_model_file(path, ModelFile(arrays, configuration, codec.tokens))
 
 
 def load_model(
@@ -66,8 +148,8 @@ def load_model(
     device: str = "auto",
     dtype: str | None = None,
     vocabulary: Vocabulary | None = None,
-) -> Model:
-    """Build the model that a file holds, of any kind.
+):
+    """Build the model that a file holds, of any kind. The file is read and checked once.
 
     Parameters
     ----------
@@ -75,90 +157,67 @@ def load_model(
         This project's own file; the tutorial's bare U, V, W; or the slot tagger's folder of seven
         arrays.
     backend
-        As for `RNNTheano`; for word models also "numpy", the reference `RNNNumpy`.
+        As for `RNNTheano`; for its files also "numpy", the reference `RNNNumpy`.
     device, dtype
         As for `RNNTheano`; the file's own dtype if None.
     vocabulary
-        The words behind the ids of a word model's file that has none.
+        The words behind the ids of a file that has none.
 
     Raises
     ------
     InputError
         If the file is no model, or `vocabulary` is not of the model's size.
     """
-    computing = {"backend": backend, "device": device, "dtype": dtype}
-    if is_slot_folder(path):
-        return load_slot_folder(path, **computing)
-    content = read_model_file(path)
-    kind = content.configuration.get("model", WORD_MODEL)
-    if kind == WORD_MODEL:
-        return _build_word_model(path, content, vocabulary, **computing)
-    if kind == CHAR_MODEL:
-        return build_char_model(path, content, **computing)
-    if kind == LANGUAGE_MODEL:
-        return build_language_model(path, content, **computing)
-    if kind not in TAGGER_KINDS:
-        known = ", ".join((WORD_MODEL, CHAR_MODEL, LANGUAGE_MODEL, *TAGGER_KINDS))
-        raise InputError(f"{path} holds a {kind!r} model; this version knows {known}")
-    return build_tagger(path, content, **computing)
-
-
-def kind_of_model(path: str | Path) -> str:
-    """What a model file, or the tutorial's folder of arrays, holds.
-
-    Returns
-    -------
-    str
-        "word", "char", "language" (of minibatches) or "tagger".
-    """
-    if is_slot_folder(path):
-        return "tagger"
-    kind = read_model_file(path).configuration.get("model", WORD_MODEL)
-    names = {WORD_MODEL: "word", CHAR_MODEL: "char", LANGUAGE_MODEL: "language"}
-    return names.get(kind, "tagger") if isinstance(kind, str) else "tagger"
-
-
-def _word_content(model: WordModel) -> ModelFile:
-    arrays = model.get_parameters()
-    dtype = str(arrays["U"].dtype)
-    config = WordModelConfig(model.word_dim, model.hidden_dim, model.bptt_truncate, dtype)
-    return ModelFile(arrays, {"model": WORD_MODEL, **asdict(config)}, model.vocabulary)
-
-
-def _build_word_model(path, content, vocabulary, *, backend, device, dtype) -> WordModel:
-    sizes = require_shapes(path, content.arrays, WORD_MODEL_SHAPES)
-    truncate = content.configuration.get("bptt_truncate", TUTORIAL_BPTT_TRUNCATE)
-    if truncate is not None and not (isinstance(truncate, int) and truncate >= 0):
-        raise InputError(f"{path}: bptt_truncate is {truncate!r}; expected a whole number or null")
-    vocabulary = vocabulary or content.vocabulary
-    if vocabulary is not None and len(vocabulary) != sizes["V"]:
-        raise InputError(
-            f"the vocabulary has {len(vocabulary)} words and the model of {path} {sizes['V']};"
-            " give the vocabulary that the model was trained with"
-        )
-    options: dict[str, Any] = {
-        "bptt_truncate": truncate,
-        "vocabulary": vocabulary,
-        "rng": 0,  # overwritten below
-    }
-    if backend == "numpy":
-        model: WordModel = RNNNumpy(sizes["V"], sizes["H"], **options)
-    else:
-        stored = np.result_type(*(content.arrays[name] for name in WORD_MODEL_SHAPES))
-        dtype = dtype or ("float64" if stored == np.float64 else "float32")
-        model = RNNTheano(
-            sizes["V"], sizes["H"], backend=backend, device=device, dtype=dtype, **options
-        )
-    model.set_parameters(content.arrays)
+    content = _read(path)
+    try:
+        kind = find_kind(content.configuration.get("model", WORD_MODEL))
+        found = codec_of_file(content)
+        if vocabulary is not None:
+            if kind is not KINDS[WORD_MODEL]:
+                raise InputError("this model has its vocabulary itself; leave out --vocabulary")
+            found = vocabulary
+        if backend == "numpy":
+            if kind.numpy is None:
+                raise InputError(
+                    f"{kind.class_name} has no numpy backend; give --backend jax, numba or c"
+                )
+            model = kind.numpy_class().of_file(content, found)
+        else:
+            options = {"backend": backend, "device": device, "dtype": dtype}
+            model = kind.model_class().of_file(content, found, **options)
+            _require_arrays(model, content)
+        model.set_parameters(content.arrays)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    training = content.configuration.get("training")
+    if isinstance(training, dict) and isinstance(training.get("history"), list):
+        model.history = training["history"]
     return model
 
 
-def save_model_parameters_theano(path: str | Path, model: WordModel) -> None:
+def _read(path: str | Path) -> ModelFile:
+    if Path(path, f"{SLOT_FOLDER_ARRAYS[0]}.npy").exists():
+        return ModelFile(read_array_folder(path, SLOT_FOLDER_ARRAYS), {"model": "slot-rnn"})
+    return read_model_file(path)
+
+
+def _require_arrays(model: Model, content: ModelFile) -> None:
+    for name, parameter in model.parameters.items():
+        if name not in content.arrays:
+            raise InputError(f"there is no array {name!r}; the file is damaged")
+        found = content.arrays[name].shape
+        if found != parameter.shape:
+            raise InputError(
+                f"{name} has shape {found}; expected {parameter.shape}, the file is damaged"
+            )
+
+
+def save_model_parameters_theano(path: str | Path, model) -> None:
     """Write the tutorial's file: the arrays U, V, W and nothing else."""
     write_model_file(path, ModelFile(model.get_parameters()))
 
 
-def load_model_parameters_theano(path: str | Path, model: WordModel) -> None:
+def load_model_parameters_theano(path: str | Path, model) -> None:
     """Replace a model's parameters by those of a file (the tutorial's or this project's).
 
     Raises
@@ -167,10 +226,15 @@ def load_model_parameters_theano(path: str | Path, model: WordModel) -> None:
         If the file's model has another size; `load_model` builds one that fits.
     """
     arrays = read_model_file(path).arrays
-    sizes = require_shapes(path, arrays, WORD_MODEL_SHAPES)
+    sizes = require_shapes(arrays, WORD_MODEL_SHAPES, path)
     if (sizes["V"], sizes["H"]) != (model.word_dim, model.hidden_dim):
         raise InputError(
             f"{path} holds a model of {sizes['V']} words and {sizes['H']} hidden units, this one"
             f" has {model.word_dim} and {model.hidden_dim}; build a fitting one with load_model"
         )
     model.set_parameters(arrays)
+
+
+def _found(place: str) -> Any:
+    module, _, name = place.partition(":")
+    return getattr(import_module(f"rnn_graph.{module}"), name)

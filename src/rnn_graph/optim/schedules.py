@@ -58,3 +58,31 @@ def with_warmup(schedule: Schedule, warmup: float) -> Schedule:
         return schedule((share_done - warmup) / (1 - warmup))
 
     return factor
+
+
+PATIENCE_OF_BACK_OFF = 10
+SMALLEST_RATE = 1e-5  # of "back-off", below which training ends
+
+
+def judged_factor(schedule: str, factor: float, *, stale: int, rose: bool) -> float:
+    """The factor on the learning rate after an evaluation.
+
+    "plateau" halves it whenever an evaluation is no better than the best; "rise" when it is worse
+    than the one before (D. Britz's tutorial, 2015); "back-off" in each evaluation after ten
+    without a better one (G. Mesnil's program, 2013). The other schedules do not ask.
+
+    Parameters
+    ----------
+    factor
+        Until now.
+    stale
+        Evaluations since the best one.
+    rose
+        Whether this evaluation is worse than the last.
+    """
+    halves = {
+        "plateau": stale > 0,
+        "rise": rose,
+        "back-off": stale >= PATIENCE_OF_BACK_OFF,
+    }
+    return factor / 2 if halves.get(schedule, False) else factor

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from rnn_graph.data.char_vocabulary import NEWLINE
+from rnn_graph.data.char_vocabulary import NEWLINE, CharVocabulary
+from rnn_graph.data.padding import BEFORE_FIRST
 from rnn_graph.errors import InputError
 from rnn_graph.plots.curves import new_figure, write_figure
-from rnn_graph.tutorials.char_model import CharModel
 
 MOST_CHARACTERS = 200  # along the text: more cannot be read
 MOST_SYMBOLS = 30  # of the vocabulary
@@ -16,7 +16,7 @@ MOST_UNITS = 60
 VISIBLE = {NEWLINE: "end", " ": "space", "\t": "tab"}
 
 
-def plot_states(path: str | Path, model: CharModel, text: str) -> None:
+def plot_states(path: str | Path, model, text: str) -> None:
     """Draw the next character's distribution and the hidden units' states along a text, as a PNG.
 
     Above, a column for each character that comes next: the probability of each symbol (of the
@@ -36,6 +36,8 @@ def plot_states(path: str | Path, model: CharModel, text: str) -> None:
     InputError
         If the text is empty, too long, or has a character that the model never saw.
     """
+    if not isinstance(model.vocabulary, CharVocabulary):
+        raise InputError("the model reads words; give one of characters, of `train char`")
     ids = model.vocabulary.encode(text)
     if not 0 < len(ids) <= MOST_CHARACTERS:
         raise InputError(
@@ -57,18 +59,22 @@ def plot_states(path: str | Path, model: CharModel, text: str) -> None:
     write_figure(path, figure)
 
 
-def trace(model: CharModel, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def trace(model, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Probabilities before each character and after the last, states after each.
 
     Returns
     -------
-    probabilities : (T + 1, n_y)
-    states : (T, n_a)
+    probabilities : (T + 1, V)
+    states : (T, H)
+        Those of the highest layer's output.
     """
-    one_hot = np.zeros((model.config.n_x, 1, len(ids) + 1))
-    one_hot[ids, 0, np.arange(1, len(ids) + 1)] = 1  # the first input is the zero vector
-    a, y, *_ = model.forward(one_hot, np.zeros((model.config.n_a, 1)))
-    return y[:, 0].T, a[:, 0, 1:].T
+    states, rows, hidden = model.zero_states(1), [], []
+    for last in [BEFORE_FIRST, *ids]:
+        logits, states = model.next_logits(np.array([last], dtype=np.int32), states)
+        weights = np.exp(logits[0].astype(np.float64) - logits.max())
+        rows.append(weights / weights.sum())
+        hidden.append(np.asarray(states[-(len(states) // model.layer_count)])[0])
+    return np.array(rows), np.array(hidden[1:])
 
 
 def shown_symbols(probabilities: np.ndarray, to_come: Sequence[int]) -> np.ndarray:

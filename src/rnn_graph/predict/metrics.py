@@ -212,3 +212,18 @@ def _percentage(part: int, whole: int) -> float:
 def score_as_dict(score: TagScore) -> dict[str, Any]:
     """What `evaluate` prints as JSON."""
     return asdict(score.overall) | {"accuracy": score.accuracy, "words": score.words}
+
+
+def bracketed(words: Sequence[str], labels: Sequence[str]) -> str:
+    """A sentence with its phrases in brackets.
+
+    Examples
+    --------
+    >>> bracketed(["to", "new", "york", "today"], ["O", "B-city", "I-city", "O"])
+    'to [new york city] today'
+    """
+    parts, place = [], 0
+    for start, end, kind in phrases(labels):
+        parts += [*words[place:start], f"[{' '.join(words[start:end])} {kind}]"]
+        place = end
+    return " ".join([*parts, *words[place:]])

@@ -153,25 +153,3 @@ def read_checkpoint(path: Path) -> Checkpoint:
         return Checkpoint(arrays=content.arrays, **content.configuration)
     except TypeError:
         raise InputError(f"{path} is no checkpoint") from None
-
-
-def require_same_run(then: Mapping[str, Any], now: Mapping[str, Any], what: str) -> None:
-    """Raise `InputError` naming what differs between two runs.
-
-    Parameters
-    ----------
-    then, now
-        What an earlier run, or that of another process, is, and what this one is.
-    what
-        What the message begins with.
-    """
-    differences = [
-        f"{name} is {now.get(name)!r} and was {then.get(name)!r}"
-        for name in sorted({*then, *now})
-        if then.get(name) != now.get(name)
-    ]
-    if differences:
-        raise InputError(
-            f"{what}: {'; '.join(differences)}; give the same settings and data, or train anew with"
-            " another --out"
-        )

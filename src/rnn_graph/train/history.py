@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -45,7 +44,7 @@ class HistoryFile:
 
     def add(self, record: Record) -> None:
         """Write a record; what could not be written is tried again with the next one."""
-        self._unwritten += _line(asdict(record))
+        self._unwritten += _line(record.as_dict())
         written = self._stream.write(self._unwritten)
         self._unwritten = self._unwritten[written:]
 
@@ -71,7 +70,7 @@ class TensorBoardLog:
         If tensorboardX is not installed, or the folder cannot be written.
     """
 
-    SCALARS = ("loss", "perplexity", "bits", "tokens_per_second", "learning_rate", "held_out")
+    SCALARS = ("loss", "perplexity", "bits", "tokens_per_second", "learning_rate")
 
     def __init__(self, folder: Path, *, up_to_step: int | None = None):
         try:
@@ -88,8 +87,9 @@ class TensorBoardLog:
 
     def add(self, record: Record) -> None:
         """Write a record's numbers."""
-        for name in self.SCALARS:
-            value = getattr(record, name)
+        scalars = {name: getattr(record, name) for name in self.SCALARS}
+        scalars |= {f"held_out/{name}": value for name, value in (record.held_out or {}).items()}
+        for name, value in scalars.items():
             if value is not None:
                 self._writer.add_scalar(name, value, record.step)
 
@@ -126,7 +126,7 @@ def _entries(path, lines: list[str]) -> Iterable[Entry]:
                 return
             raise InputError(
                 f"{path}, line {number}: no record of a training run; give a history that"
-                " `rnn-graph train` wrote with --batch-size"
+                " `rnn-graph train` wrote"
             ) from None
         yield entry
 

@@ -1,7 +1,10 @@
-"""What training a language model in minibatches tells, and to whom."""
+"""What training tells, and whom."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+LARGEST_EXPONENT = 700  # of which exp is a number still
 
 
 @dataclass(frozen=True)
@@ -10,12 +13,17 @@ class Record:
 
     Attributes
     ----------
+    step, epoch, tokens, seconds
+        Done since training began; an epoch in progress is a fraction.
     loss
-        Mean over the minibatches since the last record.
-    held_out
-        None where there was no evaluation.
-    tokens
-        Predicted since training began, in `seconds`.
+        Mean over all tokens of this epoch until now; at the end of an epoch, over all of it.
+    recent_loss
+        Mean over the tokens since the last record.
+    held_out, on_training
+        The figures of an evaluation by name, on data that are not trained on or on those that
+        are; None where there was none.
+    is_best
+        Whether that evaluation is the best until now.
     """
 
     step: int
@@ -23,41 +31,49 @@ class Record:
     tokens: int
     seconds: float
     tokens_per_second: float
-    loss: float | None
-    perplexity: float | None
-    bits: float | None
     learning_rate: float
-    held_out: float | None = None
+    loss: float | None
+    recent_loss: float | None
+    held_out: dict[str, Any] | None = None
+    on_training: dict[str, Any] | None = None
+    is_best: bool = False
+
+    @property
+    def perplexity(self) -> float | None:
+        """exp(loss)."""
+        return None if self.loss is None else math.exp(min(self.loss, LARGEST_EXPONENT))
+
+    @property
+    def bits(self) -> float | None:
+        """The loss in bits a token."""
+        return None if self.loss is None else self.loss / math.log(2)
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of it, as JSON has it."""
+        return asdict(self) | {"perplexity": self.perplexity, "bits": self.bits}
 
 
-@dataclass
-class Watching:
-    """Who is told of what happens, and may end it.
+class Observer:
+    """Is told of what happens in training, and may end it; here nothing follows from anything."""
 
-    Attributes
-    ----------
-    on_tokens
-        Called with predicted tokens and their summed loss, every few steps.
-    on_record
-        Called with each line of the history.
-    on_evaluation
-        Called with each record that ends an epoch, and with whether the model is the best so far.
-    on_step
-        Called between any two steps at which training could go on from a checkpoint.
-    should_stop
-        Asked between any two steps.
-    """
+    def on_begin(self, trainer) -> None:
+        """Called once, before the first step; `trainer.position` is that of a run taken up."""
 
-    on_tokens: Callable[[int, float], None] = lambda tokens, nats: None
-    on_record: Callable[[Record], None] = lambda record: None
-    on_evaluation: Callable[[Record, bool], None] = lambda record, is_best: None
-    on_step: Callable[[], None] = lambda: None
-    should_stop: Callable[[], bool] = lambda: False
+    def on_losses(self, losses: list[tuple[int, float]]) -> None:
+        """Called every few steps with the tokens and the summed nats of each."""
 
+    def on_record(self, record: Record) -> None:
+        """Called with each line of the history."""
 
-@dataclass(frozen=True)
-class Step:
-    """One step that was done: the sentence's words and its loss before the step, in nats."""
+    def on_epoch(self, record: Record) -> None:
+        """Called with each record that ends an epoch and was evaluated, or is the last."""
 
-    words: int
-    loss: float
+    def on_step(self) -> None:
+        """Called between any two steps at which training could go on from a checkpoint."""
+
+    def on_end(self) -> None:
+        """Called after the last step, before the model gets its best parameters."""
+
+    def should_stop(self) -> bool:
+        """Asked between any two steps."""
+        return False

@@ -1,61 +1,90 @@
-"""A random search over the modern recipe's settings, which can be interrupted and resumed.
+"""A random search over the modern tagger's settings, which can be interrupted and resumed.
 
 J. Bergstra, Y. Bengio, "Random search for hyper-parameter optimization", Journal of Machine
 Learning Research 13 (2012).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rnn_graph.errors import InputError
 from rnn_graph.files.atomic import check_can_write
-from rnn_graph.train.recipes import changed_modern_recipe
-from rnn_graph.train.tagger_minibatches import ModernRecipe
+from rnn_graph.train.fit import Computing
+from rnn_graph.train.recipes import Recipe
+from rnn_graph.train.tagger import Tagged, fit_tagger
 
 STUDY = "rnn-graph"
 
 
-@dataclass(frozen=True)
-class Trial:
-    """Settings that were tried, and the validation F1, in percent, that they led to."""
-
-    number: int
-    settings: dict[str, Any]
-    f1: float
-
-
-def search_recipe(
-    recipe: ModernRecipe,
-    trials: int,
-    path: str | Path,
-    evaluate: Callable[[ModernRecipe], float],
+def searched_settings(
+    data: Tagged,
+    recipe: Recipe,
+    settings: dict[str, Any],
     *,
-    seed: int,
-    on_trial: Callable[[Trial], None] = lambda trial: None,
-) -> ModernRecipe:
-    """The best of `trials` random settings.
+    trials: int,
+    path: Path,
+    computing: Computing,
+    say: Callable[[str], None],
+    **options: Any,
+) -> dict[str, Any]:
+    """The best of random settings by the criterion of the best epoch on validation data.
 
     Parameters
     ----------
-    recipe
-        What is not searched over is taken from here.
+    data, recipe, computing, options
+        As for `fit_tagger`.
+    settings
+        What is not searched over.
     trials
         How many, those that the file holds already among them.
     path
         The file of trials (Optuna's journal). Each is written when it is done, and a search with
         the same file goes on behind the last; it comes to the same as one in one go.
-    evaluate
-        Trains by a recipe and returns its validation F1.
-    seed
-        Of the settings.
-    on_trial
-        Called after each trial.
+    say
+        Is told of each trial.
 
-    Returns
-    -------
-    ModernRecipe
+    Raises
+    ------
+    InputError
+        If the recipe is a published one, or `path` cannot be written.
     """
+    if recipe.name != "modern":
+        raise InputError(
+            "--search changes settings, and a published recipe has its own; give --recipe modern"
+        )
+
+    def evaluate(tried: dict[str, Any]) -> float:
+        _, result = fit_tagger(
+            data,
+            recipe,
+            settings | tried,
+            run=None,
+            computing=computing,
+            progress=False,
+            **options,
+        )
+        found = result.held_out
+        return found["f1"] if found["phrases"] else found["accuracy"]
+
+    def on_trial(number: int, tried: dict[str, Any], score: float) -> None:
+        described = ", ".join(f"{name} {value}" for name, value in tried.items())
+        say(f"trial {number} of {trials}: validation score {score:.2f} with {described}")
+
+    best = search(trials, path, evaluate, seed=settings.get("seed", recipe["seed"]), tell=on_trial)
+    say(f"trials in {path}; training with the best settings")
+    return best
+
+
+def search(
+    trials: int,
+    path: str | Path,
+    evaluate: Callable[[dict[str, Any]], float],
+    *,
+    seed: int,
+    tell: Callable[[int, dict[str, Any], float], None] = lambda number, settings, score: None,
+) -> dict[str, Any]:
+    """The settings of the highest score; see `searched_settings`."""
     import optuna
     from optuna.storages import JournalStorage
     from optuna.storages.journal import JournalFileBackend
@@ -76,14 +105,14 @@ def search_recipe(
         study.sampler = optuna.samplers.RandomSampler(seed=seed + number)
         trial = study.ask()
         settings = _draw(trial)
-        f1 = evaluate(changed_modern_recipe(recipe, **settings))
-        study.tell(trial, f1)
-        on_trial(Trial(number + 1, settings, f1))
-    return changed_modern_recipe(recipe, **study.best_params)
+        score = evaluate(settings)
+        study.tell(trial, score)
+        tell(number + 1, settings, score)
+    return _with_both_dropouts(study.best_params)
 
 
 def _draw(trial) -> dict[str, Any]:
-    return {
+    drawn = {
         "cell": trial.suggest_categorical("cell", ["elman", "gru", "lstm"]),
         "hidden_dim": trial.suggest_int("hidden_dim", 50, 300, step=50),
         "embedding_dim": trial.suggest_int("embedding_dim", 50, 150, step=50),
@@ -92,3 +121,8 @@ def _draw(trial) -> dict[str, Any]:
         "learning_rate": trial.suggest_float("learning_rate", 5e-4, 5e-3, log=True),
         "batch_size": trial.suggest_categorical("batch_size", [8, 16, 32]),
     }
+    return _with_both_dropouts(drawn)
+
+
+def _with_both_dropouts(settings: dict[str, Any]) -> dict[str, Any]:
+    return settings | {"embedding_dropout": settings["dropout"]}

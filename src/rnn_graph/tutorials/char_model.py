@@ -1,29 +1,42 @@
 """What the character models have in common, whatever their cell."""
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 
 from rnn_graph.backend.devices import choose_backend
-from rnn_graph.backend.parameter import Parameter
 from rnn_graph.checks import require_above_zero
 from rnn_graph.data.char_vocabulary import NEWLINE, CharVocabulary
 from rnn_graph.data.padding import BEFORE_FIRST
 from rnn_graph.errors import InputError
+from rnn_graph.files.model_file import require_shapes
+from rnn_graph.models.text_model import TextModel
 from rnn_graph.nn.cells import Cell
+from rnn_graph.predict.metrics import SmoothedLoss
 from rnn_graph.randomness import RandomSource
 from rnn_graph.reference.char_model import sample_by_steps
+from rnn_graph.train.observer import Observer
+from rnn_graph.train.recipes import find_recipe
+from rnn_graph.train.trainer import Trainer
 from rnn_graph.tutorials.char_functions import CharFunctions
 from rnn_graph.tutorials.char_graph import CharWeights
 from rnn_graph.tutorials.char_inputs import CharInputs, CharModelConfig, State
 from rnn_graph.tutorials.char_parameters import ParameterLayout
+from rnn_graph.tutorials.examples import NameExamples, shuffled
 
 Gradients = dict[str, np.ndarray]
 
+SHAPES = {
+    "Wx": ("n_x", "k · n_a"),
+    "Wh": ("n_a", "k · n_a"),
+    "b": ("k · n_a",),
+    "Wy": ("n_a", "n_y"),
+    "by": ("n_y",),
+}
 
-class CharModel:
+
+class CharModel(TextModel):
     """One-hot characters → recurrent cell → softmax over the next character.
 
     `CharRNN`, `CharLSTM` and `CharGRU` are its three kinds. The models of `rnn_graph.reference`,
@@ -59,6 +72,7 @@ class CharModel:
         available.
     """
 
+    kind = "char-rnn"
     cell_name: ClassVar[str]
     cell: ClassVar[Cell]
     _layout: ClassVar[ParameterLayout]
@@ -81,14 +95,15 @@ class CharModel:
                 f"{len(vocabulary)} characters, {n_x} inputs and {n_y} outputs; give as many of"
                 " each"
             )
-        self.config = CharModelConfig(n_x, n_a, n_y, dtype)
-        self.vocabulary = vocabulary
-        self.backend = choose_backend(backend, device, dtype)
-        self._inputs = CharInputs(self.config, self.cell, pads=self.backend.compiles_per_shape)
         first = self._layout.from_reference(self._layout.draw(n_a, n_x, n_y, rng))
-        self.weights = CharWeights(
-            **{n: Parameter(n, v, dtype, self.backend) for n, v in first._asdict().items()}
+        super().__init__(
+            CharModelConfig(n_x, n_a, n_y, dtype),
+            vocabulary,
+            choose_backend(backend, device, dtype),
+            first._asdict(),
         )
+        self._inputs = CharInputs(self.config, self.cell, pads=self.backend.compiles_per_shape)
+        self.weights = CharWeights(**self.parameters)
         self._functions = CharFunctions(
             self.cell,
             CharWeights(*(parameter.variable for parameter in self.weights)),
@@ -96,23 +111,40 @@ class CharModel:
             self.backend,
         )
 
+    @staticmethod
+    def build(
+        vocabulary: CharVocabulary, *, cell: str, hidden_dim: int, **options: Any
+    ) -> "CharModel":
+        """A model with a cell of that name; `options` as for the class."""
+        size = len(vocabulary)
+        return char_model_class(cell)(size, hidden_dim, vocabulary=vocabulary, **options)
+
+    @staticmethod
+    def of_file(content, vocabulary, *, backend, device, dtype) -> "CharModel":
+        """See `Model.of_file`."""
+        kind = char_model_class(content.configuration.get("cell"))
+        sizes = require_shapes(content.arrays, SHAPES)
+        if vocabulary is not None and len(vocabulary) != sizes["n_x"]:
+            raise InputError(
+                f"there are {len(vocabulary)} characters for {sizes['n_x']} inputs; the file is"
+                " damaged"
+            )
+        return kind(
+            sizes["n_x"],
+            sizes["n_a"],
+            sizes["n_y"],
+            vocabulary=vocabulary,
+            rng=0,  # overwritten by the caller
+            backend=backend,
+            device=device,
+            dtype=dtype or content.configuration.get("dtype", "float32"),
+        )
+
+    def configuration(self) -> dict[str, Any]:
+        """What a file says of the model; the sizes are those of its arrays."""
+        return {"model": self.kind, "cell": self.cell_name, "dtype": self.dtype}
+
     # Parameters
-
-    @property
-    def dtype(self) -> str:
-        return self.config.dtype
-
-    def get_parameters(self) -> dict[str, np.ndarray]:
-        """Copies of `Wx (n_x, k · n_a)`, `Wh (n_a, k · n_a)`, `b`, `Wy (n_a, n_y)`, `by` by name.
-
-        The k blocks are those of the cell, side by side.
-        """
-        return {parameter.name: parameter.get_value() for parameter in self.weights}
-
-    def set_parameters(self, values: dict[str, np.ndarray]) -> None:
-        """Replace the parameters by copies of `values`."""
-        for parameter in self.weights:
-            parameter.set_value(values[parameter.name])
 
     def reference_parameters(self) -> dict[str, np.ndarray]:
         """Copies of the parameters under the names and in the shapes of `rnn_graph.reference`."""
@@ -126,28 +158,6 @@ class CharModel:
             if np.shape(values[name]) != value.shape:
                 raise InputError(f"{name} has shape {np.shape(values[name])}; give {value.shape}")
         self.set_parameters(self._layout.from_reference(values)._asdict())
-
-    def save(self, path: str | Path) -> None:
-        """Write the model to a `.npz`, as `rnn_graph.save_model`."""
-        from rnn_graph.models.registry import save_model
-
-        save_model(path, self)
-
-    @classmethod
-    def load(cls, path: str | Path, **computing: str) -> Self:
-        """The model of a file, as `rnn_graph.load_model`.
-
-        Raises
-        ------
-        InputError
-            If the file holds another kind of model.
-        """
-        from rnn_graph.models.registry import load_model
-
-        model = load_model(path, **computing)
-        if not isinstance(model, cls):
-            raise InputError(f"{path} holds a {type(model).__name__}, no {cls.__name__}")
-        return model
 
     # One name a step
 
@@ -277,15 +287,24 @@ class CharModel:
         Returns
         -------
         list of float
-            The smoothed loss after each step, as `train_char_model`, which has
-            more settings.
-        """
-        from rnn_graph.train.char_training import CharExamples, shuffled, train_char_model
+            The smoothed loss of a name in nats (`SmoothedLoss`) after each step.
 
+        Raises
+        ------
+        TrainingDiverged
+            If a loss is NaN or infinite. The model then holds parameters from before it.
+        InputError
+            If there is no name, or a setting is not positive.
+        """
         vocabulary = self._line_vocabulary
         lines = [vocabulary.encode_line(name) for name in shuffled(names, order)]
-        examples = CharExamples.of_lines(lines, vocabulary[NEWLINE], carry_state=carry_state)
-        return train_char_model(self, examples, iterations, learning_rate=learning_rate)
+        examples = NameExamples.of_lines(lines, vocabulary[NEWLINE], carry_state=carry_state)
+        recipe = find_recipe("char", "tutorial").changed(
+            learning_rate=learning_rate, iterations=iterations
+        )
+        losses = SmoothedLosses(self.config.n_y)
+        Trainer(self, examples, recipe, observers=[losses]).run()
+        return losses.values
 
     def sample(self, seed: int) -> list[int]:
         """Draw the ids of a name, as `rnn_graph.reference.sample`; the last is the newline's."""
@@ -353,3 +372,34 @@ class CharModel:
             {f"d{name}": value for name, value in gradients.items()},
             self._inputs.as_given(rest[count:]),
         )
+
+
+class SmoothedLosses(Observer):
+    """The smoothed loss of an example after each step of training.
+
+    Parameters
+    ----------
+    symbols, characters
+        As for `SmoothedLoss`.
+    """
+
+    def __init__(self, symbols: int, characters: float = 7):
+        self._smoothed, self.values = SmoothedLoss(symbols, characters), []
+
+    def on_losses(self, losses: list[tuple[int, float]]) -> None:
+        self.values += [self._smoothed.add(nats) for _, nats in losses]
+
+
+def char_model_class(cell: Any) -> type[CharModel]:
+    """The class with a cell of that name; "elman" is another name of "rnn".
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    known = {model.cell_name: model for model in CharModel.__subclasses__()}
+    name = "rnn" if cell == "elman" else cell
+    if not isinstance(name, str) or name not in known:
+        raise InputError(f"unknown cell {cell!r}; give one of {', '.join(known)}")
+    return known[name]

@@ -24,6 +24,3 @@ class CharGRU(CharModel):
     """
 
     cell_name, cell, _layout = "gru", GRU(), GRU_LAYOUT
-
-
-CHAR_MODELS = {model.cell_name: model for model in (CharRNN, CharLSTM, CharGRU)}

@@ -9,9 +9,11 @@ from pytensor import tensor as pt
 
 from rnn_graph.backend.compile import compile_function
 from rnn_graph.backend.devices import choose_backend
-from rnn_graph.backend.parameter import Parameter
 from rnn_graph.data.padding import padding_as_row
 from rnn_graph.data.tag_vocabulary import TagVocabulary
+from rnn_graph.errors import InputError
+from rnn_graph.files.model_file import require_shapes
+from rnn_graph.models.tagger_model import TaggerModel
 from rnn_graph.nn.initializers import draw_slot_tagger_parameters
 from rnn_graph.nn.scan import scan_states
 from rnn_graph.randomness import RandomSource
@@ -23,8 +25,18 @@ from rnn_graph.tutorials.slot_inputs import SlotInputs, SlotTaggerConfig
 # beside them, few enough that Ctrl-C is heard.
 STEPS_A_CALL = 512
 
+SHAPES = {
+    "embeddings": ("ne + 1", "de"),
+    "Wx": ("de · cs", "nh"),
+    "Wh": ("nh", "nh"),
+    "W": ("nh", "nc"),
+    "bh": ("nh",),
+    "b": ("nc",),
+    "h0": ("nh",),
+}
 
-class RNNSLU:
+
+class RNNSLU(TaggerModel):
     """`h_t = σ(x_t Wx + h_{t−1} Wh + bh)`, `s_t = softmax(h_t W + b)`, `h_{−1} = h0` learned.
 
     x_t are the embeddings of a window of words around word t, side by side. The model of
@@ -71,6 +83,8 @@ class RNNSLU:
         If a size is below 1, the window is even, or the backend or device is not available.
     """
 
+    kind = "slot-rnn"
+
     def __init__(
         self,
         nh: int,
@@ -87,34 +101,59 @@ class RNNSLU:
     ):
         if vocabulary is not None:
             vocabulary.require_sizes(words=ne, labels=nc)
-        self.config = SlotTaggerConfig(nh, nc, ne, de, cs, dtype)
-        self.backend = choose_backend(backend, device, dtype)
-        self.vocabulary = vocabulary
-        first = draw_slot_tagger_parameters(nh, nc, ne, de, cs, rng)
-        self.weights = SlotWeights(
-            **{name: Parameter(name, v, dtype, self.backend) for name, v in first.items()}
+        super().__init__(
+            SlotTaggerConfig(nh, nc, ne, de, cs, dtype),
+            vocabulary,
+            choose_backend(backend, device, dtype),
+            draw_slot_tagger_parameters(nh, nc, ne, de, cs, rng),
         )
+        self.weights = SlotWeights(**self.parameters)
         self._inputs = SlotInputs(self.config, self.backend)
         # A function that normalizes the embeddings of a step, and one that does not.
         self._sentence_train = cache(self._compile_sentence_train)
         self._train_on_steps = cache(self._compile_train_on_steps)
 
+    @classmethod
+    def build(
+        cls,
+        vocabulary: TagVocabulary,
+        *,
+        hidden_dim: int,
+        embedding_dim: int,
+        window: int,
+        **options: Any,
+    ) -> "RNNSLU":
+        """A tagger of a vocabulary's words and labels; `options` as for the class."""
+        sizes = len(vocabulary.labels), len(vocabulary.words), embedding_dim, window
+        return cls(hidden_dim, *sizes, vocabulary=vocabulary, **options)
+
+    @classmethod
+    def of_file(cls, content, vocabulary, *, backend, device, dtype) -> "RNNSLU":
+        """See `Model.of_file`; the sizes are those of the arrays."""
+        sizes = require_shapes(content.arrays, SHAPES)
+        window, remainder = divmod(sizes["de · cs"], sizes["de"])
+        if remainder:
+            raise InputError(
+                f"Wx has {sizes['de · cs']} rows, embeddings {sizes['de']} columns; expected a"
+                " whole number of embeddings a window"
+            )
+        stored = np.result_type(*(content.arrays[name] for name in SHAPES))
+        return cls(
+            sizes["nh"],
+            sizes["nc"],
+            sizes["ne + 1"] - 1,
+            sizes["de"],
+            window,
+            rng=0,  # overwritten by the caller
+            backend=backend,
+            device=device,
+            dtype=dtype or ("float64" if stored == np.float64 else "float32"),
+            vocabulary=vocabulary,
+        )
+
     @property
     def window(self) -> int:
         return self.config.cs
-
-    @property
-    def dtype(self) -> str:
-        return self.config.dtype
-
-    def get_parameters(self) -> dict[str, np.ndarray]:
-        """Copies of the seven parameters by name."""
-        return {parameter.name: parameter.get_value() for parameter in self.weights}
-
-    def set_parameters(self, values: dict[str, np.ndarray]) -> None:
-        """Replace the seven parameters by copies of `values`."""
-        for parameter in self.weights:
-            parameter.set_value(values[parameter.name])
 
     # Compiled functions
 

@@ -1,8 +1,7 @@
-"""Training one sentence at a time, as the tutorial did."""
+"""The word tutorial's training loop."""
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -10,7 +9,6 @@ import numpy as np
 from rnn_graph.checks import Ids, require_above_zero
 from rnn_graph.errors import InputError, TrainingDiverged
 from rnn_graph.optim.schedules import Schedule, constant_rate
-from rnn_graph.train.observer import Step
 
 
 class Trainable(Protocol):
@@ -25,15 +23,6 @@ class Trainable(Protocol):
     def set_parameters(self, values: dict[str, np.ndarray]) -> None: ...
 
 
-@dataclass(frozen=True)
-class Evaluation:
-    """A measurement between two epochs: mean loss in nats a word, and the rate from here on."""
-
-    num_examples_seen: int
-    loss: float
-    learning_rate: float
-
-
 def train_with_sgd(
     model: Trainable,
     X_train: Sequence[Ids],
@@ -43,14 +32,13 @@ def train_with_sgd(
     evaluate_loss_after: int = 5,
     *,
     schedule: Schedule = constant_rate,
-    on_step: Callable[[Step], None] = lambda step: None,
-    on_evaluation: Callable[[Evaluation], None] = lambda evaluation: None,
-    should_stop: Callable[[], bool] = lambda: False,
 ) -> list[tuple[int, float]]:
     """Train with one `sgd_step` a sentence, in order.
 
     Before every `evaluate_loss_after`-th epoch the mean loss on the training data is measured,
-    and the learning rate is halved if it rose since the last time.
+    and the learning rate is halved if it rose since the last time. This is the loop as the
+    tutorial has it; `rnn_graph.train_language_model` does the same by the recipe "tutorial", with
+    checkpoints, held-out data and progress.
 
     Parameters
     ----------
@@ -66,10 +54,6 @@ def train_with_sgd(
         Epochs between evaluations.
     schedule
         From the share of all steps that are done, 0 to 1, to a factor on the learning rate.
-    on_step, on_evaluation
-        Called after each step and each evaluation.
-    should_stop
-        Asked after each step; training ends at once if it answers True.
 
     Returns
     -------
@@ -82,20 +66,18 @@ def train_with_sgd(
         If the loss becomes NaN or infinite. The model then holds the parameters of the last
         epoch's beginning.
     InputError
-        If there is no sentence, or a setting is not positive.
+        If there is no sentence, there are not as many targets, or a setting is not positive.
     """
-    if not len(X_train):
-        raise InputError("no sentence to train on; give at least one")
+    if not len(X_train) or len(X_train) != len(y_train):
+        raise InputError(
+            f"{len(X_train)} sentences and {len(y_train)} rows of targets; give at least one"
+            " sentence, and targets for each"
+        )
     require_above_zero(
         learning_rate=learning_rate, nepoch=nepoch, evaluate_loss_after=evaluate_loss_after
     )
     losses: list[tuple[int, float]] = []
     num_examples_seen = 0
-    total_examples = nepoch * len(X_train)
-
-    def current_rate() -> float:
-        return learning_rate * schedule(num_examples_seen / total_examples)
-
     good_parameters = model.get_parameters()
     try:
         for epoch in range(nepoch):
@@ -105,17 +87,12 @@ def train_with_sgd(
                 if losses and loss > losses[-1][1]:
                     learning_rate *= 0.5
                 losses.append((num_examples_seen, loss))
-                on_evaluation(Evaluation(num_examples_seen, loss, current_rate()))
             good_parameters = _finite_parameters(model, num_examples_seen, learning_rate)
             for x, y in zip(X_train, y_train, strict=True):
-                loss = model.sgd_step(x, y, current_rate())
+                rate = learning_rate * schedule(num_examples_seen / (nepoch * len(X_train)))
+                loss = model.sgd_step(x, y, rate)
                 _require_finite(loss, num_examples_seen, learning_rate)
                 num_examples_seen += 1
-                on_step(Step(len(y), loss))
-                if should_stop():
-                    break
-            if should_stop():
-                break
         _finite_parameters(model, num_examples_seen, learning_rate)
     except TrainingDiverged:
         model.set_parameters(good_parameters)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -138,7 +139,7 @@ def minibatch_contenders(task: MinibatchTask, selection: Selection) -> list[Cont
     compiled = partial(TorchPeer, compiled=True)
     return [
         Contender("NumPy reference", "reference", Reference, dtype="float64", items=1),
-        *selection.compiled(Compiled, "rnn_graph.train.step"),
+        *selection.compiled(Compiled, "rnn_graph.train.minibatch_steps"),
         *selection.peers("hand-written JAX", JAXPeer, "jax"),
         *selection.peers("PyTorch eager", TorchPeer, "torch"),
         *selection.peers("PyTorch compile", compiled, "torch"),
@@ -176,17 +177,17 @@ class Compiled(Program):
 
     def compile(self) -> None:
         from rnn_graph.data.batches import Segment
-        from rnn_graph.train.step import StepSettings, TrainingSteps
+        from rnn_graph.train.minibatch_steps import MinibatchSteps
+        from rnn_graph.train.recipes import find_recipe
 
-        settings = StepSettings("sgd", CLIP_NORM)
-        self._steps = TrainingSteps(
-            self._model, settings, batch_size=self._batch_size, carries_state=True
-        )
+        recipe = find_recipe("word", "modern").changed(optimizer="sgd", clip_norm=CLIP_NORM)
+        batches = SimpleNamespace(batch_size=self._batch_size, carries_state=True)
+        self._steps = MinibatchSteps(self._model, recipe, batches)
         self._steps.load(Segment(0, self._ids[:, :-1], self._ids[:, 1:]))
 
     def run(self, start: int, stop: int) -> list[float]:
-        losses = [self._steps.run(k, k, LEARNING_RATE)[0] for k in range(start, stop)]
-        return [float(loss) for loss in losses]
+        done = [self._steps.run(range(k, k + 1), k, LEARNING_RATE) for k in range(start, stop)]
+        return [float(nats) / float(tokens) for nats, tokens in done]
 
     def parameters(self) -> dict[str, np.ndarray]:
         return self._model.get_parameters()

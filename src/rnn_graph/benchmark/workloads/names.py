@@ -74,7 +74,7 @@ def name_task(*, data: str | None = None, hidden_dim: int = 50, seed: int = 0) -
     from rnn_graph.data.char_vocabulary import NEWLINE, CharVocabulary
     from rnn_graph.data.characters import read_lines
     from rnn_graph.datasets import color_names
-    from rnn_graph.train.char_training import shuffled
+    from rnn_graph.tutorials.examples import shuffled
 
     names = [name.lower() for name in (read_lines(data) if data else color_names())]
     vocabulary = CharVocabulary.of_lines(names)
@@ -117,28 +117,27 @@ class Compiled(Program):
     compiles = True
 
     def __init__(self, task: NameTask, *, backend: str, device: str, dtype: str):
-        from rnn_graph.train.char_training import CharExamples
         from rnn_graph.tutorials.char_rnn import CharRNN
+        from rnn_graph.tutorials.examples import NameExamples
 
         computing = {"backend": backend, "device": device, "dtype": dtype}
         self._model = CharRNN(task.symbols, task.hidden_dim, rng=task.seed, **computing)
         self._model.set_reference_parameters(task.initial_parameters())
         names = list(task.names)
-        self._examples = lambda start, stop: CharExamples.of_lines(
+        self._examples = lambda start, stop: NameExamples.of_lines(
             names[start:stop], task.newline, carry_state=True
         )
 
     def run(self, start: int, stop: int) -> list[float]:
-        from rnn_graph.train.char_training import train_char_model
+        from rnn_graph.tutorials.steps import NameSteps
 
-        losses: list[float] = []
-        train_char_model(
-            self._model,
-            self._examples(start, stop),
-            stop - start,
-            learning_rate=LEARNING_RATE,
-            on_step=lambda step: losses.append(step.loss),
-        )
+        examples = self._examples(start, stop)
+        steps, losses = NameSteps(self._model, None, examples), []
+        for segment in examples.segments(0):
+            steps.load(segment)
+            for first in range(0, len(segment), steps.steps_a_call):
+                places = range(first, min(first + steps.steps_a_call, len(segment)))
+                losses += steps.run(places, first, LEARNING_RATE)[0].tolist()
         return losses
 
     def parameters(self) -> dict[str, np.ndarray]:

@@ -112,9 +112,9 @@ def tagger_task(recipe: str, *, data: str | None = None, seed: int = 0) -> SlotT
     """
     from rnn_graph.data.tag_vocabulary import TagVocabulary
     from rnn_graph.data.tagged_files import read_tagged_sentences
-    from rnn_graph.train.tagger_training import SENTENCE_RECIPE, WORD_RECIPE
+    from rnn_graph.train.recipes import find_recipe
 
-    chosen = {"word": WORD_RECIPE, "sentence": SENTENCE_RECIPE}[recipe]
+    chosen = find_recipe("tagger", recipe)
     if data:
         tagged = read_tagged_sentences(data)
         vocabulary = TagVocabulary.of(tagged)
@@ -127,11 +127,11 @@ def tagger_task(recipe: str, *, data: str | None = None, seed: int = 0) -> SlotT
     return SlotTask(
         sentences,
         *counts,
-        chosen.hidden_dim,
-        chosen.embedding_dim,
-        chosen.window,
-        chosen.words_a_step,
-        chosen.learning_rate,
+        chosen["hidden_dim"],
+        chosen["embedding_dim"],
+        chosen["window"],
+        chosen.settings.get("words_a_step"),
+        chosen["learning_rate"],
         seed,
     )
 

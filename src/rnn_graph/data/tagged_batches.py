@@ -1,0 +1,69 @@
+"""Minibatches of tagged sentences, of about the same length each."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from rnn_graph.checks import require_sizes
+from rnn_graph.data.batches import BATCHES_A_POOL, Segment
+from rnn_graph.data.padding import NO_TARGET, PADDING, bucket_length
+
+
+class TaggedBatches:
+    """Sentences of like length side by side, shuffled in each epoch.
+
+    Parameters
+    ----------
+    words, labels
+        Ids, sentence by sentence.
+    batch_size
+        B.
+    seed
+        Of the order.
+
+    Attributes
+    ----------
+    carries_state, steps_per_epoch, tokens_per_epoch
+        As batches of text have them; the last batch may have fewer sentences.
+    """
+
+    carries_state = False
+
+    def __init__(
+        self,
+        words: Sequence[np.ndarray],
+        labels: Sequence[np.ndarray],
+        batch_size: int,
+        *,
+        seed: int,
+    ):
+        require_sizes(batch_size=batch_size)
+        self._words, self._labels, self._seed = words, labels, seed
+        self._lengths = np.array([len(sentence) for sentence in words])
+        self.batch_size = batch_size
+        self.steps_per_epoch = -(-len(words) // batch_size)
+        self.tokens_per_epoch = int(self._lengths.sum())
+
+    def segments(self, epoch: int, first_step: int = 0) -> Iterator[Segment]:
+        """The epoch's minibatches, one by one: words and labels, [1, T, B]; -1 beyond them."""
+        rng = np.random.default_rng([self._seed, epoch])
+        order, size = rng.permutation(len(self._words)), self.batch_size
+        # Sorted by length within a pool, so that a batch has little padding and the batches of an
+        # epoch still differ from those of the last.
+        for begin in range(0, len(order), size * BATCHES_A_POOL):
+            pool = order[begin : begin + size * BATCHES_A_POOL]
+            order[begin : begin + len(pool)] = pool[np.argsort(self._lengths[pool], kind="stable")]
+        batches = [order[begin : begin + size] for begin in range(0, len(order), size)]
+        turns = rng.permutation(len(batches))
+        for step in range(first_step, self.steps_per_epoch):
+            yield self._batch(step, batches[turns[step]])
+
+    def _batch(self, step: int, sentences: np.ndarray) -> Segment:
+        length = bucket_length(int(self._lengths[sentences].max()))
+        x = np.full((1, length, self.batch_size), PADDING, dtype=np.int32)
+        y = np.full_like(x, NO_TARGET)
+        for column, sentence in enumerate(sentences):
+            words = self._lengths[sentence]
+            x[0, :words, column] = self._words[sentence]
+            y[0, :words, column] = self._labels[sentence]
+        return Segment(step, x, y)

@@ -1,0 +1,17 @@
+"""Values of options that more than one place offers. Imports nothing, for `--help` has them too."""
+
+# From the fastest to the slowest on the tutorial's step; see docs/backends.md.
+BACKENDS = ("jax", "numba", "c")
+DEVICES = ("auto", "cpu", "gpu")
+DTYPES = ("float32", "float64")
+CELLS = ("elman", "gru", "lstm")
+OUTPUTS = ("softmax", "adaptive")
+SAMPLINGS = ("sequential", "random", "sentences")
+TOKENIZERS = ("nltk", "whitespace")
+OPTIMIZERS = ("sgd", "momentum", "adagrad", "rmsprop", "adam")
+# These follow the share of the steps that are done …
+FIXED_SCHEDULES = ("constant", "linear", "cosine", "step")
+# … and these the evaluations.
+JUDGED_SCHEDULES = ("plateau", "rise", "back-off")
+TAGGED_FORMATS = ("conll", "bos-eos", "pair", "pickle")
+LARGEST_SEED = 2**32 - 1

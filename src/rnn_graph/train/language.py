@@ -1,0 +1,235 @@
+"""Training language models of words, lines and texts."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from rnn_graph.checks import require_shares
+from rnn_graph.data.batches import SAMPLINGS
+from rnn_graph.data.corpus import LanguageCorpus, read_language_corpus
+from rnn_graph.data.splitting import Splitting
+from rnn_graph.errors import InputError
+from rnn_graph.models.registry import find_kind
+from rnn_graph.predict.generation import generate
+from rnn_graph.predict.scoring import score_text
+from rnn_graph.train.fit import Computing, Data, changed_recipe, fit
+from rnn_graph.train.recipes import Recipe, find_recipe
+from rnn_graph.train.result import TrainingResult
+from rnn_graph.train.run import RunSettings
+
+LONGEST_SENTENCE = 200  # tokens of a minibatch of sentences, if nobody says otherwise
+UNITS = {"word": "word", "char": "char", "line": "char", "text": "char"}
+
+Text = str | Path | Sequence[str] | Sequence[Sequence[str]]
+
+
+def train_language_model(
+    data: Text,
+    *,
+    unit: str = "word",
+    recipe: str | Recipe = "modern",
+    valid: Text | None = None,
+    held_out: float = 0.0,
+    out: str | Path | None = None,
+    resume: bool = False,
+    init_from: str | Path | None = None,
+    checkpoint_minutes: float = 10.0,
+    tensorboard: str | Path | None = None,
+    plot: str | Path | None = None,
+    progress: bool = True,
+    backend: str = "auto",
+    device: str = "auto",
+    dtype: str | None = None,
+    devices: int | None = None,
+    reading: dict[str, Any] | None = None,
+    **settings: Any,
+):
+    """Train a language model.
+
+    Parameters
+    ----------
+    data
+        A path, a list of strings (documents, or lines), or a list of token lists, to which
+        sentence markers are added where they are missing.
+    unit
+        "word"; "char" for the recipe's own unit of characters, "line" if each line is a text of
+        its own, such as a name, "text" for running text.
+    recipe
+        "modern" (minibatches) or "tutorial" (a sentence, line or piece a step), or a `Recipe`.
+    valid
+        Text that evaluations score, in any form that `data` may have.
+    held_out
+        In place of it, the share of `data` that is kept back from the end.
+    out
+        The model file to write; checkpoints and history go into the folder beside it, `model.run`
+        for `model.npz`. None: nothing is written.
+    resume
+        Go on from the newest checkpoint of that folder, if there is one.
+    init_from
+        A model file to begin with, whose vocabulary is used.
+    checkpoint_minutes
+        Minutes between checkpoints; 0: each step.
+    tensorboard, plot
+        A folder for TensorBoard events, and a PNG for the loss curve.
+    progress
+        Whether to show how it goes.
+    backend, device, dtype
+        As for `LanguageModel`; the recipe "tutorial" for words also takes the backend "numpy".
+    devices
+        How many devices share each minibatch.
+    reading
+        How files are read: keywords of `read_language_corpus`, such as `pre_split`, `tokenizer`,
+        `column`, `encoding`.
+    **settings
+        Settings that replace those of the recipe, such as `epochs`, `hidden_dim`,
+        `learning_rate`, `patience`.
+
+    Returns
+    -------
+    LanguageModel
+        Or the tutorial's model. It generates (`model.generate(5)`), scores (`model.score(data)`),
+        and has the records of its training in `model.history`.
+
+    Raises
+    ------
+    InputError
+        If something given cannot be used; the message says what to give.
+    TrainingDiverged
+        If the loss is not finite.
+
+    Examples
+    --------
+    >>> from rnn_graph import train_language_model
+    >>> model = train_language_model(["a b c", "a b d"] * 20, epochs=1, hidden_dim=4,
+    ...                              progress=False, backend="jax")
+    >>> model.generate(1, min_length=0, rng=1)  # doctest: +SKIP
+    ['a b d']
+    """
+    if unit not in UNITS:
+        raise InputError(f"unknown unit {unit!r}; give one of {', '.join(UNITS)}")
+    if unit in ("line", "text"):
+        settings["unit"] = unit
+    run = None
+    if out is not None:
+        run = RunSettings(
+            out=Path(out),
+            resume=resume,
+            checkpoint_minutes=checkpoint_minutes,
+            tensorboard=None if tensorboard is None else Path(tensorboard),
+            plot=None if plot is None else Path(plot),
+        )
+    elif resume or tensorboard is not None or plot is not None:
+        raise InputError("resume, tensorboard and plot belong to a run that is kept; give out too")
+    model, _ = fit_language_model(
+        data,
+        find_recipe(UNITS[unit], recipe),
+        settings,
+        valid=valid,
+        held_out=held_out,
+        reading=reading or {},
+        run=run,
+        computing=Computing(backend, device, dtype, devices),
+        init_from=None if init_from is None else Path(init_from),
+        progress=progress,
+    )
+    return model
+
+
+def fit_language_model(
+    data: Text,
+    recipe: Recipe,
+    settings: dict[str, Any],
+    *,
+    valid: Text | None,
+    held_out: float,
+    reading: dict[str, Any],
+    run: RunSettings | None,
+    computing: Computing,
+    init_from: Path | None = None,
+    progress: bool = True,
+) -> tuple[Any, TrainingResult]:
+    """`train_language_model` with its options in groups; also says what it came to."""
+    if valid is not None and held_out:
+        raise InputError("--valid and --held-out both give text to evaluate on; leave one out")
+    require_shares(held_out=held_out)
+    if settings.get("sampling") == "sentences" and settings.get("sequence_length") is None:
+        settings = settings | {"sequence_length": LONGEST_SENTENCE}
+    recipe = changed_recipe(recipe, settings)
+    splitting_names = ("pre_split", "tokenizer", "lowercase", "column")
+    unit = recipe.settings.get("unit", "word")
+    given = dict(reading)
+    if unit == "word":
+        given["splitting"] = Splitting(**{n: given.pop(n) for n in splitting_names if n in given})
+        given["vocabulary_size"] = recipe["vocabulary_size"]
+    elif unit == "line":
+        given["longest_line"] = recipe["longest_line"]
+    read = partial(
+        _read,
+        data=data,
+        unit=unit,
+        recipe=recipe,
+        reading={**given, "valid": valid, "held_out": held_out},
+    )
+    return fit(
+        recipe,
+        read,
+        inputs=[Path(part) for part in (data, valid) if isinstance(part, str | Path)],
+        run=run,
+        computing=computing,
+        init_from=init_from,
+        given=settings,
+        progress=progress,
+        data_name=str(data) if isinstance(data, str | Path) else "a list",
+    )
+
+
+def minibatches(model, ids, recipe: Recipe):
+    """The minibatches of a text, as the recipe takes them."""
+    return SAMPLINGS[_sampling(recipe)](
+        ids,
+        recipe["batch_size"],
+        recipe["sequence_length"],
+        start_id=model.start_id,
+        targets=model.targets,
+        seed=recipe["seed"],
+    )
+
+
+def _sampling(recipe: Recipe) -> str:
+    sampling = str(recipe["sampling"])
+    if sampling not in SAMPLINGS:
+        raise InputError(f"unknown sampling {sampling!r}; give one of {', '.join(SAMPLINGS)}")
+    return sampling
+
+
+def _read(folder: Path | None, vocabulary, *, data, unit: str, recipe: Recipe, reading) -> Data:
+    corpus = read_language_corpus(data, unit=unit, vocabulary=vocabulary, folder=folder, **reading)
+    batches = find_kind(recipe.kind).batches_function()
+    return Data(
+        vocabulary=corpus.vocabulary,
+        digest=corpus.digest,
+        description=corpus.description,
+        batches=lambda model: batches(model, corpus.training, recipe),
+        evaluate=_scoring(corpus),
+        evaluate_training=lambda model: score_text(model, corpus.training),
+        sample=partial(_sample, unit=unit, seed=recipe["seed"]),
+        unit="words" if unit == "word" else "characters",
+    )
+
+
+def _scoring(corpus: LanguageCorpus):
+    if corpus.held_out is None:
+        return None
+    return lambda model: score_text(model, corpus.held_out)
+
+
+def _sample(model, *, unit: str, seed: int) -> str:
+    """A sentence, some lines, or the beginning of a text."""
+    try:
+        if unit == "text":
+            return repr(generate(model, 1, max_length=100, rng=seed)[0])
+        texts = generate(model, 1 if unit == "word" else 5, min_length=1, max_length=30, rng=seed)
+        return ", ".join(texts)
+    except InputError:  # a model that has learned nothing yet may end each text at once
+        return "(nothing yet)"
