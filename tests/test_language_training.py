@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from language_models import character_model, random_ids, random_sentences, word_model
+from rnn_graph.data.batches import Segment
+from rnn_graph.data.stream import Stream
 from rnn_graph.errors import InputError, TrainingDiverged
 from rnn_graph.predict.scoring import score_tokens
 from rnn_graph.train import trainer as language_training
@@ -94,10 +96,16 @@ def test_accumulated_minibatches_are_one_large_one():
             optimizer="sgd",
             clip_norm=None,
         )
-        batches = trainer.minibatches
-        order = np.argsort(batches._lengths, kind="stable").reshape(-1, batch_size)
-        segments = [batches._batch(step, rows) for step, rows in enumerate(order)]
-        batches.segments = lambda epoch, first=0, s=segments: iter(s)
+        stream = Stream(ids, model.start_id, model.targets)
+        spans = sorted(stream.sentences().tolist(), key=lambda span: span[1] - span[0])
+        segments = [
+            Segment(
+                step,
+                *(a[None] for a in stream.columns(spans[k : k + batch_size], (10, batch_size))),
+            )
+            for step, k in enumerate(range(0, len(spans), batch_size))
+        ]
+        trainer.minibatches.segments = lambda epoch, first=0, s=segments: iter(s)
         trainer.run()
         found.append(model.get_parameters())
     for name in found[0]:

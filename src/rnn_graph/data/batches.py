@@ -1,29 +1,27 @@
-"""A text as minibatches: random pieces, pieces that continue each other, or sentences."""
+"""A text as minibatches: random pieces, pieces that continue each other, or sentences.
 
-from collections.abc import Iterator, Sequence
+In each epoch every token of the text is predicted exactly once. Minibatches have few shapes, for
+each new one may cost a compilation; what a text does not fill is padding that does not count.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from rnn_graph.checks import require_sizes
-from rnn_graph.data.padding import NO_TARGET, PADDING, bucket_length
-from rnn_graph.data.token_store import places_of
-from rnn_graph.errors import InputError
-from rnn_graph.models.language_model import LanguageModel
+from rnn_graph.data.padding import PADDING, bucket_length
+from rnn_graph.data.stream import Ids, Stream
 
 SENTENCES_A_BATCH = 64  # of those that are tagged together
 # Tokens that go to the device at a time; a step then needs nothing from outside.
 TOKENS_A_SEGMENT = 2**20
 # So many batches of sentences are cut from a pool that is sorted by length.
 BATCHES_A_POOL = 20
+EMPTY = -1  # the number of a piece that fills a minibatch up
 
-
-class Ids(Protocol):
-    """Token ids, in memory or not."""
-
-    def __len__(self) -> int: ...
-
-    def __getitem__(self, places) -> np.ndarray: ...
+Targets = Callable[[np.ndarray], np.ndarray]
 
 
 class Segment(NamedTuple):
@@ -45,7 +43,7 @@ class Segment(NamedTuple):
         return len(self.x)
 
 
-class Minibatches(Protocol):
+class Batches(Protocol):
     """How an epoch goes through a text.
 
     Attributes
@@ -56,11 +54,14 @@ class Minibatches(Protocol):
         B.
     steps_per_epoch
         Minibatches.
+    tokens_per_epoch
+        Predicted tokens.
     """
 
     carries_state: bool
     batch_size: int
     steps_per_epoch: int
+    tokens_per_epoch: int
 
     def segments(self, epoch: int, first_step: int = 0) -> Iterator[Segment]:
         """The epoch's minibatches from the segment on that has `first_step`.
@@ -69,172 +70,211 @@ class Minibatches(Protocol):
         """
 
 
-class _Pieces:
-    """What the two ways to cut a text into pieces of one length have in common."""
-
-    carries_state: bool
-
-    def __init__(self, model: LanguageModel, ids: Ids, batch_size: int, length: int, *, seed: int):
-        require_sizes(batch_size=batch_size, sequence_length=length)
-        if len(ids) <= length:
-            raise InputError(
-                f"the text has {len(ids):,} tokens, too few for a sequence of {length:,} and the"
-                " token after it; give a smaller sequence length"
-            )
-        self._model, self._ids, self._length, self._seed = model, ids, length, seed
-        self.batch_size = batch_size
-        # Each epoch begins at another of the first T tokens: a piece ends at other places.
-        self.steps_per_epoch = (len(ids) - length) // length // batch_size
-        if not self.steps_per_epoch:
-            raise InputError(
-                f"the text has {len(ids):,} tokens, too few for a batch of {batch_size:,} sequences"
-                f" of {length:,}; give a smaller batch size or sequence length"
-            )
-
-    def segments(self, epoch: int, first_step: int = 0) -> Iterator[Segment]:
-        rng = np.random.default_rng([self._seed, epoch])
-        offset = int(rng.integers(self._length))
-        order = self._order(rng)
-        size = max(1, TOKENS_A_SEGMENT // (self.batch_size * self._length))
-        for first in range(first_step // size * size, self.steps_per_epoch, size):
-            steps = min(size, self.steps_per_epoch - first)
-            ids = self._cut(order, offset, first, steps)  # [K, T + 1, B]
-            yield Segment(first, ids[:, :-1].copy(), self._model.targets(ids[:, 1:]))
-
-    def _order(self, rng: np.random.Generator) -> np.ndarray | None:
-        raise NotImplementedError
-
-    def _cut(self, order, offset: int, first: int, steps: int) -> np.ndarray:
-        raise NotImplementedError
-
-
-class SequentialMinibatches(_Pieces):
+class SequentialBatches:
     """B columns of text; each minibatch goes on where the one before ended.
+
+    A column has a B-th of the text. Of a text shorter than B · T tokens it has T, and some
+    columns are empty.
 
     Parameters
     ----------
-    model
-        Which targets count is its vocabulary's matter.
     ids
         The text.
     batch_size, length
         B and T.
+    start_id
+        The input before the first token.
+    targets
+        From ids to targets, of which -1 does not count; None if all ids are targets.
     seed
-        Of the place where an epoch begins.
+        Not used: all epochs are alike.
 
     Raises
     ------
     InputError
-        If the text is too short for one minibatch.
+        If a size is below 1, or the text has nothing to predict.
     """
 
     carries_state = True
 
-    def _order(self, rng):
-        return None
+    def __init__(
+        self,
+        ids: Ids,
+        batch_size: int,
+        length: int,
+        *,
+        start_id: int,
+        targets: Targets | None = None,
+        seed: int = 0,
+    ):
+        require_sizes(batch_size=batch_size, sequence_length=length)
+        self._stream, self._length = Stream(ids, start_id, targets), length
+        tokens = len(ids) - self._stream.begin
+        self._column = max(-(-tokens // batch_size), min(tokens, length))
+        self.batch_size = batch_size
+        self.steps_per_epoch = -(-self._column // length)
+        self.tokens_per_epoch = self._stream.tokens
 
-    def _cut(self, order, offset, first, steps):
-        T, column = self._length, self.steps_per_epoch * self._length
-        parts = []
-        for b in range(self.batch_size):
-            begin = offset + b * column + first * T
-            part = self._ids[begin : begin + steps * T + 1]
-            parts.append(np.lib.stride_tricks.sliding_window_view(part, T + 1)[::T])
-        return np.stack(parts, axis=-1)
+    def segments(self, epoch: int, first_step: int = 0) -> Iterator[Segment]:
+        stream, T, B = self._stream, self._length, self.batch_size
+        begins = np.minimum(stream.begin + self._column * np.arange(B + 1), len(stream))
+        for first, steps in _segments(self.steps_per_epoch, T * B, first_step):
+            spans = [
+                (min(begin + first * T, end), min(begin + (first + steps) * T, end))
+                for begin, end in pairwise(begins)
+            ]
+            x, y = stream.columns(spans, (steps * T, B))
+            yield Segment(first, x.reshape(steps, T, B), y.reshape(steps, T, B))
 
 
-class RandomMinibatches(_Pieces):
-    """Pieces of the text in random order, each from a zero state on; parameters as above."""
+class RandomBatches:
+    """Pieces of the text in random order, each from a zero state on.
+
+    The pieces have T tokens, but for the first and the last one: these are shorter, so that
+    pieces end at other places in each epoch. Parameters and errors as for `SequentialBatches`,
+    but for `seed`: of the order, and of where pieces end.
+    """
 
     carries_state = False
 
-    def _order(self, rng):
-        return rng.permutation(self.steps_per_epoch * self.batch_size)
+    def __init__(
+        self,
+        ids: Ids,
+        batch_size: int,
+        length: int,
+        *,
+        start_id: int,
+        targets: Targets | None = None,
+        seed: int = 0,
+    ):
+        require_sizes(batch_size=batch_size, sequence_length=length)
+        self._stream, self._length, self._seed = Stream(ids, start_id, targets), length, seed
+        tokens = len(ids) - self._stream.begin
+        self._pieces = -(-tokens // length)
+        # What the first and the last piece lack together; one piece more where that leaves more
+        # choice. Neither may lack all of its T tokens.
+        lacking = self._pieces * length - tokens
+        self._offsets = (0, lacking + 1)
+        if 2 * (lacking + 1) < length and self._pieces > 1:
+            self._pieces += 1
+            self._offsets = (lacking + 1, length)
+        self.batch_size = batch_size
+        self.steps_per_epoch = -(-self._pieces // batch_size)
+        self.tokens_per_epoch = self._stream.tokens
 
-    def _cut(self, order, offset, first, steps):
-        T, B = self._length, self.batch_size
-        pieces = order[first * B : (first + steps) * B]
-        cut = np.empty((len(pieces), T + 1), dtype=np.int32)
-        for row, piece in enumerate(pieces):
-            begin = offset + piece * T
-            cut[row] = self._ids[begin : begin + T + 1]
-        return cut.reshape(steps, B, T + 1).transpose(0, 2, 1)
+    def segments(self, epoch: int, first_step: int = 0) -> Iterator[Segment]:
+        rng = np.random.default_rng([self._seed, epoch])
+        stream, T, B = self._stream, self._length, self.batch_size
+        begins = stream.begin - int(rng.integers(*self._offsets)) + T * np.arange(self._pieces + 1)
+        begins = np.clip(begins, stream.begin, len(stream))
+        order = np.full(self.steps_per_epoch * B, EMPTY)
+        order[: self._pieces] = rng.permutation(self._pieces)
+        for first, steps in _segments(self.steps_per_epoch, T * B, first_step):
+            spans = [
+                (0, 0) if piece == EMPTY else (begins[piece], begins[piece + 1])
+                for piece in order[first * B : (first + steps) * B]
+            ]
+            x, y = (
+                ids.reshape(T, steps, B).transpose(1, 0, 2)
+                for ids in stream.columns(spans, (T, steps * B))
+            )
+            yield Segment(first, np.ascontiguousarray(x), np.ascontiguousarray(y))
 
 
-class SentenceMinibatches:
-    """Sentences of like length side by side, each from a zero state on, shuffled.
+class SentenceBatches:
+    r"""Sentences or lines of like length side by side, each from a zero state on, shuffled.
+
+    The last minibatch of a pool may have fewer than B. A minibatch is as long as the bucket of
+    its longest sentence, see `bucket_length`.
 
     Parameters
     ----------
-    model
-        A model of words.
     ids
-        Sentences one after another, each from its start marker on.
+        Sentences one after another, each from its start marker to its end marker; or lines, each
+        after a newline and with its own, which is the next one's start marker: "\nab\ncd\n".
     batch_size
         B.
     longest
-        T at most: of longer sentences the rest is left out.
+        T at most: a longer sentence is split into pieces, each from a zero state on.
+    start_id, targets
+        As for `SequentialBatches`. Where the start marker is a target, it ends a line.
     seed
         Of the order.
 
     Attributes
     ----------
-    cut_sentences
+    split_sentences
         How many are longer than `longest`.
 
     Raises
     ------
     InputError
-        If there are fewer sentences than a batch has, or the model is not one of words.
+        As `SequentialBatches`.
     """
 
     carries_state = False
 
-    def __init__(self, model: LanguageModel, ids: Ids, batch_size: int, longest: int, *, seed: int):
+    def __init__(
+        self,
+        ids: Ids,
+        batch_size: int,
+        longest: int,
+        *,
+        start_id: int,
+        targets: Targets | None = None,
+        seed: int = 0,
+    ):
         require_sizes(batch_size=batch_size, sequence_length=longest)
-        if not model.reads_words:
-            raise InputError("characters have no sentences; give sampling random or sequential")
-        self._model, self._ids, self._seed = model, ids, seed
-        starts = places_of(ids, model.start_id)
-        lengths = np.diff(starts, append=len(ids)) - 1
-        self._starts = starts[lengths > 0]
-        self._lengths = np.minimum(lengths[lengths > 0], longest)
-        self.cut_sentences = int(np.count_nonzero(lengths > longest))
+        self._stream, self._seed = Stream(ids, start_id, targets), seed
+        sentences = self._stream.sentences()
+        lengths = sentences[:, 1] - sentences[:, 0]
+        self.split_sentences = int(np.count_nonzero(lengths > longest))
+        self._begins, self._ends = _split(sentences, longest)
         self.batch_size = batch_size
-        self.steps_per_epoch = len(self._starts) // batch_size
-        if not self.steps_per_epoch:
-            raise InputError(
-                f"the text has {len(self._starts):,} sentences, too few for a batch of"
-                f" {batch_size:,}; give a smaller batch size"
-            )
+        self.steps_per_epoch = -(-len(self._begins) // batch_size)
+        # The newline before the first line ends none.
+        starts_with_newline = self._stream.is_marked and self._stream.begin == 0
+        self.tokens_per_epoch = self._stream.tokens - starts_with_newline
 
     def segments(self, epoch: int, first_step: int = 0) -> Iterator[Segment]:
         rng = np.random.default_rng([self._seed, epoch])
-        B = self.batch_size
-        order = rng.permutation(len(self._starts))[: self.steps_per_epoch * B]
+        pieces, B = len(self._begins), self.batch_size
+        order = np.full(self.steps_per_epoch * B, EMPTY)
+        order[:pieces] = rng.permutation(pieces)
+        lengths = np.append(self._ends - self._begins, 0)  # the last one is that of EMPTY
         for begin in range(0, len(order), B * BATCHES_A_POOL):
             pool = order[begin : begin + B * BATCHES_A_POOL]
-            order[begin : begin + len(pool)] = pool[np.argsort(self._lengths[pool], kind="stable")]
+            order[begin : begin + len(pool)] = pool[np.argsort(lengths[pool], kind="stable")]
         batches = rng.permutation(order.reshape(-1, B))
         for step in range(first_step, self.steps_per_epoch):
-            yield self._batch(step, batches[step])
-
-    def _batch(self, step: int, sentences: np.ndarray) -> Segment:
-        length = bucket_length(int(self._lengths[sentences].max()))
-        x = np.zeros((1, length, self.batch_size), dtype=np.int32)
-        y = np.full_like(x, NO_TARGET)
-        for column, sentence in enumerate(sentences):
-            begin, words = self._starts[sentence], self._lengths[sentence]
-            ids = self._ids[begin : begin + words + 1]
-            x[0, :words, column], y[0, :words, column] = ids[:-1], ids[1:]
-        return Segment(step, x, y)
+            full = batches[step][batches[step] != EMPTY]
+            spans = zip(self._begins[full], self._ends[full], strict=True)
+            length = bucket_length(int(lengths[full].max()))
+            x, y = self._stream.columns(spans, (length, B))
+            yield Segment(step, x[None], y[None])
 
 
 SAMPLINGS = {
-    "random": RandomMinibatches,
-    "sequential": SequentialMinibatches,
-    "sentences": SentenceMinibatches,
+    "random": RandomBatches,
+    "sequential": SequentialBatches,
+    "sentences": SentenceBatches,
 }
+
+
+def _segments(steps: int, tokens: int, first_step: int) -> Iterator[tuple[int, int]]:
+    """The first step of each segment, and how many it has, from the one with `first_step` on."""
+    size = max(1, TOKENS_A_SEGMENT // tokens)
+    for first in range(first_step // size * size, steps, size):
+        yield first, min(size, steps - first)
+
+
+def _split(spans: np.ndarray, longest: int) -> tuple[np.ndarray, np.ndarray]:
+    """Begins and ends of spans, none longer than `longest`."""
+    counts = -(-(spans[:, 1] - spans[:, 0]) // longest)
+    first = np.cumsum(counts) - counts
+    place = np.arange(counts.sum()) - np.repeat(first, counts)
+    begins = np.repeat(spans[:, 0], counts) + longest * place
+    return begins, np.minimum(begins + longest, np.repeat(spans[:, 1], counts))
 
 
 def batches_by_length(sentences: Sequence[np.ndarray], size: int) -> Iterator[list[int]]:

@@ -1,11 +1,13 @@
 """Lines and running text from files, for character models."""
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from rnn_graph.data.char_vocabulary import NEWLINE, CharVocabulary, plain_text
+from rnn_graph.data.sentences import TextData, listed
 from rnn_graph.data.text_files import decoded_lines, open_binary
 from rnn_graph.errors import InputError
 
@@ -37,14 +39,8 @@ def read_lines(
         If the file is missing, cannot be decoded, has fewer than two characters, or a line is too
         long.
     """
-    lines = []
-    for number, line in _stripped(path, encoding, errors):
-        if len(line) > longest:
-            raise InputError(
-                f"{path}, line {number}: {len(line):,} characters; a line has {longest:,} at most:"
-                " give --unit text for running text, or --longest-line"
-            )
-        lines.append(line)
+    decoding = {"encoding": encoding, "errors": errors}
+    lines = list(line_parts(path, lowercase=False, longest=longest, **decoding))
     require_text(path, sum(map(len, lines)))
     return lines
 
@@ -54,17 +50,46 @@ def read_text(path: str | Path, *, encoding: str = "utf-8", errors: str = "stric
 
     Parameters and errors as for `read_lines`, but for the length of lines.
     """
-    lines = list(stream_text(path, encoding=encoding, errors=errors))
+    lines = list(text_parts(path, lowercase=False, encoding=encoding, errors=errors))
     require_text(path, sum(map(len, lines)))
     return lines
 
 
-def stream_text(
-    path: str | Path, *, encoding: str = "utf-8", errors: str = "strict"
+def line_parts(
+    data: TextData, *, lowercase: bool, longest: int | None, encoding: str, errors: str
 ) -> Iterator[str]:
-    """`read_text` line by line, for files that do not fit into memory."""
-    for line in _decoded(path, encoding, errors):
-        yield line.replace("\r\n", NEWLINE)
+    """Lines that are not blank, one at a time, without white space at their ends.
+
+    Parameters
+    ----------
+    data
+        A file as for `read_lines`, or a list of strings.
+    lowercase
+        Whether they are put into lower case.
+    longest
+        The most characters a line may have; None for no limit.
+
+    Raises
+    ------
+    InputError
+        As `read_lines`, but for the number of characters.
+    """
+    for number, line in _numbered(data, encoding, errors):
+        stripped = plain_text(line.strip(), lowercase=lowercase)
+        if longest is not None and len(stripped) > longest:
+            where = f"{data}, line {number}" if isinstance(data, str | Path) else f"line {number}"
+            raise InputError(
+                f"{where}: {len(stripped):,} characters; a line has {longest:,} at most:"
+                " give --unit text for running text, or --longest-line"
+            )
+        if stripped:
+            yield stripped
+
+
+def text_parts(data: TextData, *, lowercase: bool, encoding: str, errors: str) -> Iterator[str]:
+    r"""Running text line by line, each with its "\n"; parameters as for `line_parts`."""
+    for _, line in _numbered(data, encoding, errors):
+        yield plain_text(line, lowercase=lowercase)
 
 
 def read_ids(
@@ -78,10 +103,12 @@ def read_ids(
         As for `read_lines`, but for the length of lines; and if a character is not known: the
         message says in which line.
     """
-    if vocabulary.unit == "line":
-        parts = _stripped(path, encoding, errors)
-    else:
-        parts = enumerate(read_text(path, encoding=encoding, errors=errors), 1)
+    lines = vocabulary.unit == "line"
+    parts = (
+        (number, line.strip() if lines else line)
+        for number, line in _numbered(path, encoding, errors)
+        if not lines or line.strip()
+    )
     ids = []
     for number, part in parts:
         try:
@@ -89,14 +116,20 @@ def read_ids(
         except InputError as error:
             raise InputError(f"{path}, line {number}: {error}") from None
     require_text(path, sum(map(len, ids)))
-    return ids if vocabulary.unit == "line" else [np.concatenate(ids)]
+    return ids if lines else [np.concatenate(ids)]
 
 
-def _stripped(path: str | Path, encoding: str, errors: str) -> Iterator[tuple[int, str]]:
-    """The number of each line that is not blank, and the line without white space at its ends."""
-    for number, line in enumerate(_decoded(path, encoding, errors), 1):
-        if stripped := line.strip():
-            yield number, stripped
+def _numbered(data: TextData, encoding: str, errors: str) -> Iterator[tuple[int, str]]:
+    """Lines with their numbers, from a file or a list of strings."""
+    if isinstance(data, str | Path):
+        yield from enumerate(_decoded(data, encoding, errors), 1)
+        return
+    strings = list(listed(data))
+    ended = [text.removesuffix(NEWLINE) + NEWLINE for text in strings[:-1]]
+    lines = (
+        line for text in (*ended, strings[-1]) for line in io.StringIO(text, newline=NEWLINE)
+    )
+    yield from enumerate(lines, 1)
 
 
 def _decoded(path: str | Path, encoding: str, errors: str) -> Iterator[str]:

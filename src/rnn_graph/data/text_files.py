@@ -99,23 +99,29 @@ def open_binary(path: str | Path) -> Iterator[BinaryIO]:
 
 
 def decoded_lines(stream: BinaryIO, path: str | Path, encoding: str, errors: str) -> Iterator[str]:
-    """Decode line by line, so that an error can say where it is."""
+    r"""Decode line by line, so that an error can say where it is.
+
+    Lines end in "\n", "\r\n" or a lone "\r" in the file, and in "\n" when they are yielded.
+    """
     if encoding.lower().replace("_", "-") in ("utf-8", "utf8"):
         encoding = "utf-8-sig"  # the same, but for a byte order mark, which it takes away
     decoder = _decoder(encoding, errors)
     number, offset, pending = 0, 0, ""
-    for number, raw_line in enumerate(stream, 1):
+    for raw_line in stream:
         try:
-            *lines, pending = (pending + decoder.decode(raw_line)).split("\n")
+            text = pending + decoder.decode(raw_line)
         except UnicodeDecodeError as error:
+            number += 1 + raw_line[: error.start].count(b"\r")
             raise InputError(
                 f"{path}, line {number}, byte {offset + error.start}: not {encoding}"
                 f" ({error.reason}); give --encoding, or --errors replace to go on"
             ) from None
         except UnicodeError as error:
-            raise InputError(f"{path}, line {number}: not {encoding} ({error})") from None
+            raise InputError(f"{path}, line {number + 1}: not {encoding} ({error})") from None
         offset += len(raw_line)
+        *lines, pending = _lines(text)
         for line in lines:
+            number += 1
             yield _without_nul(line, path, number) + "\n"
     try:
         pending += decoder.decode(b"", final=True)
@@ -125,7 +131,21 @@ def decoded_lines(stream: BinaryIO, path: str | Path, encoding: str, errors: str
             " --errors replace to go on"
         ) from None
     if pending:
-        yield _without_nul(pending, path, number)
+        end = "\n" if pending.endswith("\r") else ""
+        yield _without_nul(pending.removesuffix("\r"), path, number + 1) + end
+
+
+def _lines(text: str) -> list[str]:
+    r"""The lines of a text, and what follows the last end of a line.
+
+    A "\r" at the end stays: a "\n" may follow.
+    """
+    if "\r" not in text:
+        return text.split("\n")
+    held = "\r" if text.endswith("\r") else ""
+    lines = text.removesuffix("\r").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    lines[-1] += held
+    return lines
 
 
 def _decoder(encoding: str, errors: str) -> codecs.IncrementalDecoder:

@@ -1,15 +1,17 @@
-"""A text of any size as numbers on disk, written in one pass and read piece by piece.
+"""A text of any size as numbers, on disk or in memory, made in one pass and read piece by piece.
 
 The numbers are given out as tokens first occur, for a vocabulary is known only after the last of
 them; it is a table from numbers to ids, applied as pieces are read.
 """
 
 import hashlib
+import io
 import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -27,12 +29,12 @@ TOKENS_A_LOOK = 2**22
 
 @dataclass(frozen=True)
 class TokenStore:
-    """Tokens of a text by numbers, in a file.
+    """Tokens of a text by numbers.
 
     Attributes
     ----------
     path
-        The numbers.
+        The file of the numbers; None if they are in memory.
     types
         The token that each number stands for.
     occurrences
@@ -43,20 +45,36 @@ class TokenStore:
         What the text was read from and how, as `store_words` or `store_characters` was told.
     """
 
-    path: Path
+    path: Path | None
     dtype: str
     types: list[str]
     occurrences: list[int]
     digest: str
     source: dict[str, Any]
+    data: bytes = field(default=b"", repr=False)
 
     def __len__(self) -> int:
         return sum(self.occurrences)
 
-    @property
-    def counts(self) -> Counter[str]:
-        """How often each token occurs, in the order in which they first did."""
-        return Counter(dict(zip(self.types, self.occurrences, strict=True)))
+    def counts(self, begin: int = 0, end: int | None = None) -> Counter[str]:
+        """How often each token occurs between two places, in the order in which they first did."""
+        end = len(self) if end is None else end
+        if (begin, end) == (0, len(self)):
+            return Counter(dict(zip(self.types, self.occurrences, strict=True)))
+        found = np.zeros(len(self.types), dtype=np.int64)
+        for first in range(begin, end, TOKENS_A_LOOK):
+            numbers = self.numbers(first, min(TOKENS_A_LOOK, end - first))
+            found += np.bincount(numbers, minlength=len(found))
+        return Counter({t: n for t, n in zip(self.types, found.tolist(), strict=True) if n})
+
+    def numbers(self, first: int, count: int) -> np.ndarray:
+        """The numbers of `count` tokens; those of a file are mapped into memory for now alone."""
+        dtype = np.dtype(self.dtype)
+        if not count:
+            return np.zeros(0, dtype)
+        if self.path is None:
+            return np.frombuffer(self.data, dtype, count, offset=first * dtype.itemsize)
+        return np.memmap(self.path, dtype, "r", offset=first * dtype.itemsize, shape=count)
 
     def ids(self, id_of: Callable[[list[str]], np.ndarray]) -> "StoredIds":
         """The text as ids.
@@ -91,17 +109,11 @@ class StoredIds:
         first, last, step = places.indices(len(self))
         if step != 1:
             raise ValueError(f"step {step}; ids are read in their order")
-        return self.table[self._numbers(self.begin + first, max(0, last - first))]
+        return self.table[self.store.numbers(self.begin + first, max(0, last - first))]
 
     def part(self, begin: int, end: int) -> "StoredIds":
         """A stretch of these ids."""
         return StoredIds(self.store, self.table, self.begin + begin, self.begin + end)
-
-    def _numbers(self, first: int, count: int) -> np.ndarray:
-        if not count:
-            return np.zeros(0, dtype=self.store.dtype)
-        dtype = np.dtype(self.store.dtype)
-        return np.memmap(self.store.path, dtype, "r", offset=first * dtype.itemsize, shape=count)
 
 
 def places_of(ids, token: int) -> np.ndarray:  # -> int64 [n]
@@ -114,9 +126,9 @@ def places_of(ids, token: int) -> np.ndarray:  # -> int64 [n]
 
 
 def store_words(
-    path: Path, sentences: Iterable[list[str]], source: dict[str, Any] | None = None
+    path: Path | None, sentences: Iterable[list[str]], source: dict[str, Any] | None = None
 ) -> TokenStore:
-    """Write the tokens of sentences one after another.
+    """Keep the tokens of sentences one after another, in a file or (None) in memory.
 
     Raises
     ------
@@ -133,9 +145,9 @@ def store_words(
 
 
 def store_characters(
-    path: Path, parts: Iterable[str], source: dict[str, Any] | None = None
+    path: Path | None, parts: Iterable[str], source: dict[str, Any] | None = None
 ) -> TokenStore:
-    """Write the characters of a text that comes in parts; raises as `store_words`."""
+    """Keep the characters of a text that comes in parts; raises as `store_words`."""
 
     def numbers(types: dict[str, int]) -> Iterator[np.ndarray]:
         number_of = np.full(CODE_POINTS, -1, dtype=np.int32)
@@ -165,15 +177,16 @@ def open_store(path: Path) -> TokenStore | None:
     return store if whole else None
 
 
-def _store(path: Path, dtype: str, numbers, source: dict[str, Any] | None) -> TokenStore:
+def _store(path: Path | None, dtype: str, numbers, source: dict[str, Any] | None) -> TokenStore:
     types: dict[str, int] = {}
     occurrences = np.zeros(0, dtype=np.int64)
     digest = hashlib.blake2b(digest_size=16)
-    with atomic_write(path) as stream:
+    with nullcontext(io.BytesIO()) if path is None else atomic_write(path) as stream:
         for batch in _in_large_pieces(numbers(types), np.concatenate):
             occurrences = np.resize(np.append(occurrences, np.zeros(len(types))), len(types))
             occurrences += np.bincount(batch, minlength=len(types))
             _write(stream, batch, digest)
+        data = stream.getvalue() if path is None else b""
     digest.update(json.dumps(list(types)).encode())
     store = TokenStore(
         path,
@@ -182,8 +195,11 @@ def _store(path: Path, dtype: str, numbers, source: dict[str, Any] | None) -> To
         occurrences.astype(int).tolist(),
         digest.hexdigest(),
         source or {},
+        data,
     )
-    described = {name: value for name, value in vars(store).items() if name != "path"}
+    if path is None:
+        return store
+    described = {n: v for n, v in vars(store).items() if n not in ("path", "data")}
     with atomic_write(_description(path)) as stream:
         stream.write(json.dumps(described).encode())
     return store

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from rnn_graph.data.splitting import UNKNOWN_MARKERS, UNKNOWN_TOKEN, Splitting
 from rnn_graph.errors import InputError
 
 SENTENCE_START = "SENTENCE_START"
 SENTENCE_END = "SENTENCE_END"
-UNKNOWN_TOKEN = "UNKNOWN_TOKEN"
 
 # Two markers, the unknown token, and one word to predict.
 SMALLEST_SIZE = 4
@@ -23,6 +23,9 @@ class Vocabulary:
     tokens
         Distinct tokens in the order of their ids. `UNKNOWN_TOKEN` has to be among them: it stands
         for every token that is not.
+    splitting
+        How text was split into these words, so that evaluation and prompts are split alike; None
+        where nobody knows. Vocabularies of the same tokens are equal whatever it is.
 
     Raises
     ------
@@ -38,8 +41,9 @@ class Vocabulary:
     ['hello', 'UNKNOWN_TOKEN']
     """
 
-    def __init__(self, tokens: Iterable[str]):
+    def __init__(self, tokens: Iterable[str], splitting: Splitting | None = None):
         self.tokens: tuple[str, ...] = tuple(tokens)
+        self.splitting = splitting
         self._ids = {token: i for i, token in enumerate(self.tokens)}
         if len(self._ids) != len(self.tokens):
             token, count = Counter(self.tokens).most_common(1)[0]
@@ -54,11 +58,17 @@ class Vocabulary:
 
     @classmethod
     def from_counts(
-        cls, counts: Counter[str], size: int, *, required: Sequence[str] = ()
+        cls,
+        counts: Counter[str],
+        size: int,
+        *,
+        required: Sequence[str] = (),
+        splitting: Splitting | None = None,
     ) -> "Vocabulary":
         """Keep the `size - 1` most frequent tokens and `UNKNOWN_TOKEN` as the last id.
 
-        Tokens of equal count keep the order in which `counts` met them first.
+        Tokens of equal count keep the order in which `counts` met them first. Marks such as
+        `<unk>` in the data are the unknown token, and no tokens of their own.
 
         Parameters
         ----------
@@ -66,9 +76,11 @@ class Vocabulary:
             How often each token occurs (an `nltk.FreqDist` is one).
         size
             The number of ids, `UNKNOWN_TOKEN` included. With fewer types at hand the vocabulary
-            is smaller: `len(counts) + 1`.
+            is smaller.
         required
             Tokens that stay however rare they are (the sentence markers of a language model).
+        splitting
+            As for the class.
 
         Raises
         ------
@@ -80,10 +92,10 @@ class Vocabulary:
                 f"vocabulary size {size} is too small; give at least {SMALLEST_SIZE} (the two"
                 " sentence markers, the unknown token, and a word)"
             )
-        ranked = [token for token, _ in counts.most_common() if token != UNKNOWN_TOKEN]
+        ranked = [token for token, _ in counts.most_common() if token not in UNKNOWN_MARKERS]
         kept = ranked[: size - 1]
         late = [token for token in required if token not in kept]
-        return cls([*kept[: size - 1 - len(late)], *late, UNKNOWN_TOKEN])
+        return cls([*kept[: size - 1 - len(late)], *late, UNKNOWN_TOKEN], splitting)
 
     def __len__(self) -> int:
         return len(self.tokens)

@@ -1,16 +1,17 @@
 import gzip
 import io
 import sys
-from collections import Counter
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from rnn_graph.data.sentences import Corpus, count_tokens, read_sentences
-from rnn_graph.data.text_files import read_documents
+from rnn_graph.data.characters import read_lines, read_text
+from rnn_graph.data.sentences import read_sentences
+from rnn_graph.data.tagged_files import read_tagged_sentences
+from rnn_graph.data.text_files import decoded_lines, read_documents
 from rnn_graph.data.vocabulary import SENTENCE_END, SENTENCE_START
 from rnn_graph.errors import InputError, InputWarning
-
-REDDIT = "reddit/reddit-comments-2015-08.first835.csv"
 
 
 def test_the_same_documents_from_text_gzip_and_standard_input(tmp_path, monkeypatch):
@@ -69,49 +70,34 @@ def test_reading_is_lazy(tmp_path):
     assert next(read_sentences(path)) == [SENTENCE_START, "fine", ".", SENTENCE_END]
 
 
-def test_sentences_are_split_lower_cased_and_wrapped(tmp_path):
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_any_end_of_line_ends_a_line_for_every_reader(tmp_path, end):
+    def written(name, *lines):
+        path = tmp_path / name
+        path.write_bytes("".join(line + end for line in lines).encode())
+        return path
+
+    assert list(read_documents(written("a.txt", "one", "two"))) == ["one\n", "two\n"]
+    assert read_lines(written("b.txt", "anna", "bert")) == ["anna", "bert"]
+    assert read_text(written("c.txt", "anna", "bert")) == ["anna\n", "bert\n"]
+    csv = written("d.csv", "body", "plain", '"within' + end + 'quotes"', "last")
+    assert list(read_documents(csv)) == ["plain", "within\nquotes", "last"]
+    tagged = read_tagged_sentences(written("e.conll", "to O", "new B-city", "", "go O"))
+    assert [sentence.words for sentence in tagged] == [("to", "new"), ("go",)]
+
+
+@given(st.text(alphabet="ab\r\n", max_size=30), st.sampled_from(["utf-8", "utf-16", "latin-1"]))
+def test_lines_are_those_of_universal_newlines(text, encoding):
+    stream = io.BytesIO(text.encode(encoding))
+    expected = io.TextIOWrapper(io.BytesIO(text.encode(encoding)), encoding=encoding)
+    assert list(decoded_lines(stream, "a", encoding, "strict")) == list(expected)
+
+
+def test_errors_name_the_line_whatever_ends_it(tmp_path):
     path = tmp_path / "a.txt"
-    path.write_text("I don't know Dr. Smith. Do you?\n")
-    assert [" ".join(sentence[1:-1]) for sentence in read_sentences(path)] == [
-        "i do n't know dr. smith .",
-        "do you ?",
-    ]
-    [whole] = read_sentences(path, pre_split=True, tokenizer="whitespace")
-    assert whole == [
-        SENTENCE_START,
-        "i",
-        "don't",
-        "know",
-        "dr.",
-        "smith.",
-        "do",
-        "you?",
-        SENTENCE_END,
-    ]
-
-
-def test_a_corpus_encodes_with_any_vocabulary_and_counts_as_a_counter_does():
-    sentences = [["a", "b", "a"], ["c", "a"], ["b"]]
-    corpus = Corpus(sentences)
-    assert (len(corpus), corpus.token_count, corpus.type_count) == (3, 6, 3)
-    small = corpus.vocabulary(4)
-    assert small.tokens[0] == "a"
-    big = corpus.vocabulary(100)
-    assert [big.decode(ids) for ids in corpus.encode(big)] == sentences
-    assert count_tokens(sentences) == Counter(a=3, b=2, c=1)
-
-
-def test_the_tutorials_figures(real_data):
-    with pytest.warns(InputWarning, match="cut off"):
-        documents = list(read_documents(real_data(REDDIT)))
-    with pytest.warns(InputWarning, match="cut off"):
-        corpus = Corpus(read_sentences(real_data(REDDIT)))
-    assert len(documents) == 835
-    assert (len(corpus), corpus.token_count, corpus.type_count) == (4344, 95708, 11019)
-    vocabulary = corpus.vocabulary(8000)
-    sentences = corpus.encode(vocabulary)
-    assert len(sentences[10]) - 1 == 45
-    assert sentences[17].tolist() == [0, 52, 31, 16, 10, 1707, 58, 27, 36, 85, 1]
-    assert " ".join(vocabulary.decode(sentences[17][1:-1])) == (
-        "what are n't you understanding about this ? !"
-    )
+    path.write_bytes(b"fine\rna\xefve\r")
+    with pytest.raises(InputError, match="line 2, byte 7"):
+        list(read_documents(path))
+    path.write_bytes(b"fine\rna\0ve\r")
+    with pytest.raises(InputError, match="line 2: a NUL byte"):
+        list(read_documents(path))

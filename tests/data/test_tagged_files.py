@@ -116,7 +116,6 @@ def test_conll_comments_stand_before_a_sentence_and_words_may_be_hashes(write):
         ("to O\n\n" + "x" * 100, r"line 3 \('x{49}…'\): one column"),
         ("to O\nnew york B-city\n", r"line 2 .*: 3 columns, the lines before it have 2"),
         ("a A O\n\nb O\n", r"line 3 .*: 2 columns, the lines before it have 3"),
-        ("to O\rnew O\r", "line 1: a carriage return within the line"),
         ("", "holds no sentence"),
         ("\n-DOCSTART- O\n\n# text = x\n", "holds no sentence"),
         ("a\0 O\n", "line 1: a NUL byte"),

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_graph import Vocabulary
+from rnn_graph.data.splitting import Splitting
 from rnn_graph.data.vocabulary import SENTENCE_END, SENTENCE_START, UNKNOWN_TOKEN
 from rnn_graph.errors import InputError
 
@@ -26,9 +27,20 @@ def test_keeps_required_tokens_however_rare_they_are():
     assert vocabulary.tokens == ("a", SENTENCE_START, SENTENCE_END, UNKNOWN_TOKEN)
 
 
-def test_a_text_that_holds_the_unknown_token_does_not_get_it_twice():
-    vocabulary = Vocabulary.from_counts(Counter({UNKNOWN_TOKEN: 9, "a": 1, "b": 1, "c": 1}), 4)
+def test_what_the_data_marks_as_unknown_is_the_unknown_token_and_no_type():
+    markers = ["<unk>", "<UNK>", "UNK", "[UNK]", UNKNOWN_TOKEN]
+    counts = Counter(dict.fromkeys(markers, 9)) + Counter("abc")
+    vocabulary = Vocabulary.from_counts(counts, 4)
     assert vocabulary.tokens == ("a", "b", "c", UNKNOWN_TOKEN)
+    assert vocabulary.encode(markers).tolist() == [vocabulary.unknown_id] * 5
+
+
+def test_how_text_was_split_makes_no_other_vocabulary():
+    splitting = Splitting(pre_split=True)
+    split = Vocabulary.from_counts(COUNTS, 6, splitting=splitting)
+    assert split.splitting == splitting
+    assert split == Vocabulary.from_counts(COUNTS, 6)
+    assert hash(split) == hash(Vocabulary(split.tokens))
 
 
 @pytest.mark.parametrize("size", [3, 0, -1])

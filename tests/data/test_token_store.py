@@ -18,8 +18,8 @@ def test_characters_come_back_as_they_were(tmp_path_factory, parts):
     store = store_characters(tmp_path_factory.mktemp("t") / "tokens", parts)
     assert "".join(store.types[k] for k in store.ids(identity)[:]) == text
     assert len(store) == len(text)
-    assert store.counts == {symbol: text.count(symbol) for symbol in text}
-    assert list(store.counts) == list(dict.fromkeys(text))
+    assert store.counts() == {symbol: text.count(symbol) for symbol in text}
+    assert list(store.counts()) == list(dict.fromkeys(text))
 
 
 def test_words_come_back_in_small_pieces_as_well(tmp_path, monkeypatch):
@@ -35,6 +35,17 @@ def test_words_come_back_in_small_pieces_as_well(tmp_path, monkeypatch):
     assert len(part) == 16
     np.testing.assert_array_equal(part[3:100], ids[7:20])
     assert ids[:].dtype == np.int32
+
+
+def test_in_memory_it_is_the_same_and_counts_are_of_any_part(tmp_path, monkeypatch):
+    monkeypatch.setattr(token_store, "TOKENS_A_LOOK", 2)
+    sentences = [["b", "a"], ["b", "c", "a", "b"]]
+    on_disk, in_memory = store_words(tmp_path / "tokens", sentences), store_words(None, sentences)
+    assert on_disk.digest == in_memory.digest
+    for store in (on_disk, in_memory):
+        assert store.ids(identity)[:].tolist() == [0, 1, 0, 2, 1, 0]
+        assert store.counts(0, 3) == {"b": 2, "a": 1}
+        assert store.counts(3) == {"b": 1, "c": 1, "a": 1}
 
 
 def test_a_table_maps_numbers_to_ids(tmp_path):

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rnn_graph.data.splitting import UNKNOWN_MARKERS
 from rnn_graph.data.tag_vocabulary import TagVocabulary, plain_form
 from rnn_graph.data.tagged_sentences import TaggedSentence
 from rnn_graph.errors import InputError
@@ -68,7 +69,7 @@ def test_it_stands_for_models_of_its_size_only():
             vocabulary.require_sizes(words=words, labels=labels)
 
 
-words = st.text(min_size=1, max_size=8).filter(lambda word: word not in ("<UNK>", "<unk>"))
+words = st.text(min_size=1, max_size=8).filter(lambda word: word not in UNKNOWN_MARKERS)
 
 
 @given(st.lists(words, min_size=1, max_size=6), st.booleans())

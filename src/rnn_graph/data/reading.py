@@ -1,0 +1,113 @@
+"""A text of words or characters as tokens, from files or lists, kept on disk or in memory."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+from rnn_graph.checks import require_sizes
+from rnn_graph.data.char_vocabulary import NEWLINE, UNITS
+from rnn_graph.data.characters import SHORTEST_TEXT, line_parts, text_parts
+from rnn_graph.data.sentences import TextData, listed, split_sentences
+from rnn_graph.data.splitting import Splitting
+from rnn_graph.data.text_files import STANDARD_INPUT
+from rnn_graph.data.token_store import (
+    TokenStore,
+    file_identity,
+    open_store,
+    store_characters,
+    store_words,
+)
+from rnn_graph.errors import InputError
+
+WORD = "word"
+# Lists of tokens are in their last form; what is split later, such as a prompt, has blanks.
+TOKENS_GIVEN = Splitting(pre_split=True, tokenizer="whitespace", lowercase=False)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a text is read as tokens; the attributes are keywords of `read_language_corpus`."""
+
+    unit: str
+    splitting: Splitting | None
+    lowercase: bool
+    limit: int | None
+    longest_line: int | None
+    encoding: str
+    errors: str
+    file_format: str
+
+    def checked(self, data: TextData) -> "Reading":
+        """With a splitting, after a look at settings and data."""
+        if self.unit not in (WORD, *UNITS):
+            raise InputError(f"unknown unit {self.unit!r}; give one of {', '.join((WORD, *UNITS))}")
+        if self.limit is not None:
+            require_sizes(limit=self.limit)
+            if self.unit == "text":
+                raise InputError("running text has no sentences to count; leave out the limit")
+        if self.unit != WORD and self.file_format not in ("auto", "text"):
+            raise InputError(
+                f"character models read plain text; leave out --format {self.file_format}"
+            )
+        has_tokens = not isinstance(data, str | Path) and not isinstance(listed(data)[0], str)
+        if has_tokens and self.unit != WORD:
+            raise InputError("characters are read from strings; give a list of strings")
+        default = TOKENS_GIVEN if has_tokens else Splitting()
+        return replace(self, splitting=self.splitting or default)
+
+    def sentences(self, data: TextData) -> Iterator[list[str]]:
+        found = split_sentences(
+            data,
+            self.splitting,
+            encoding=self.encoding,
+            errors=self.errors,
+            file_format=self.file_format,
+        )
+        return islice(found, self.limit)
+
+    def characters(self, data: TextData) -> Iterator[str]:
+        decoding = {"encoding": self.encoding, "errors": self.errors}
+        if self.unit == "text":
+            yield from text_parts(data, lowercase=self.lowercase, **decoding)
+            return
+        lines = line_parts(data, lowercase=self.lowercase, longest=self.longest_line, **decoding)
+        yield NEWLINE
+        for line in islice(lines, self.limit):
+            yield line + NEWLINE
+
+
+def stored_tokens(data: TextData, path: Path | None, reading: Reading) -> TokenStore:
+    """A text's tokens: those of an earlier run if the file is the same, else read anew.
+
+    Parameters
+    ----------
+    data, reading
+        The text, and how it is read.
+    path
+        Where the tokens are kept; None for in memory.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or has fewer than two characters.
+    """
+    source = {name: str(value) for name, value in vars(reading).items()}
+    if path is not None and isinstance(data, str | Path):
+        source |= file_identity(data)
+        found = open_store(path)
+        if found is not None and found.source == source and str(data) != STANDARD_INPUT:
+            return found
+    if reading.unit == WORD:
+        return store_words(path, reading.sentences(data), source)
+    store = store_characters(path, reading.characters(data), source)
+    if len(store) < SHORTEST_TEXT:
+        raise InputError(
+            f"{name_of(data)} has {len(store)} characters; give a text of at least {SHORTEST_TEXT}"
+        )
+    return store
+
+
+def name_of(data: TextData) -> str:
+    """What messages call a text."""
+    return str(data) if isinstance(data, str | Path) else "the text"

