@@ -22,6 +22,16 @@ def require_above_zero(**settings: float) -> None:
             raise InputError(f"{name} is {value}; give a number above 0")
 
 
+def require_truncation(bptt_truncate: int | None) -> None:
+    """Raise `InputError` unless it is a number of states, or None for all of them."""
+    if bptt_truncate is None:
+        return
+    if not isinstance(bptt_truncate, int | np.integer) or bptt_truncate < 0:
+        raise InputError(
+            f"bptt_truncate is {bptt_truncate}; give 0 or more, or None for the whole sentence"
+        )
+
+
 def require_shares(**shares: float) -> None:
     """Raise `InputError` unless every share is at least 0 and below 1."""
     for name, share in shares.items():

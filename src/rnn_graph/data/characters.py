@@ -126,9 +126,7 @@ def _numbered(data: TextData, encoding: str, errors: str) -> Iterator[tuple[int,
         return
     strings = list(listed(data))
     ended = [text.removesuffix(NEWLINE) + NEWLINE for text in strings[:-1]]
-    lines = (
-        line for text in (*ended, strings[-1]) for line in io.StringIO(text, newline=NEWLINE)
-    )
+    lines = (line for text in (*ended, strings[-1]) for line in io.StringIO(text, newline=NEWLINE))
     yield from enumerate(lines, 1)
 
 

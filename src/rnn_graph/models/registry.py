@@ -18,10 +18,10 @@ from rnn_graph.files.model_file import (
     require_shapes,
     write_model_file,
 )
+from rnn_graph.files.word_model import SHAPES
 from rnn_graph.models.model import Model
 
 WORD_MODEL = "word-rnn"
-WORD_MODEL_SHAPES = {"U": ("H", "V"), "V": ("V", "H"), "W": ("H", "H")}
 SLOT_FOLDER_ARRAYS = ("embeddings", "Wx", "Wh", "W", "bh", "b", "h0")
 
 
@@ -226,7 +226,7 @@ def load_model_parameters_theano(path: str | Path, model) -> None:
         If the file's model has another size; `load_model` builds one that fits.
     """
     arrays = read_model_file(path).arrays
-    sizes = require_shapes(arrays, WORD_MODEL_SHAPES, path)
+    sizes = require_shapes(arrays, SHAPES, path)
     if (sizes["V"], sizes["H"]) != (model.word_dim, model.hidden_dim):
         raise InputError(
             f"{path} holds a model of {sizes['V']} words and {sizes['H']} hidden units, this one"

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rnn_graph.checks import Ids, checked_ids, checked_pair
+from rnn_graph.checks import Ids, checked_ids, checked_pair, require_truncation
 from rnn_graph.data.vocabulary import Vocabulary
+from rnn_graph.files.model_file import ModelFile
+from rnn_graph.files.word_model import word_model_sizes
 from rnn_graph.finite_differences import GradientCheck, central_differences, largest_relative_error
 from rnn_graph.nn.initializers import draw_word_model_parameters
 from rnn_graph.randomness import RandomSource
@@ -37,6 +39,11 @@ class RNNNumpy:
     ----------
     U, V, W : numpy.ndarray
         Shapes (H, V), (V, H), (H, H); float64.
+
+    Raises
+    ------
+    InputError
+        If a size is below 1, or `bptt_truncate` below 0.
     """
 
     def __init__(
@@ -48,11 +55,23 @@ class RNNNumpy:
         rng: RandomSource = None,
         vocabulary: Vocabulary | None = None,
     ):
+        require_truncation(bptt_truncate)
         self.word_dim = word_dim
         self.hidden_dim = hidden_dim
         self.bptt_truncate = bptt_truncate
         self.vocabulary = vocabulary
         self.set_parameters(draw_word_model_parameters(word_dim, hidden_dim, rng))
+
+    @classmethod
+    def build(cls, vocabulary, *, hidden_dim, bptt_truncate, rng=None) -> "RNNNumpy":
+        """A model of a vocabulary's words; a truncation below 0 is none."""
+        truncate = bptt_truncate if bptt_truncate is None or bptt_truncate >= 0 else None
+        return cls(len(vocabulary), hidden_dim, truncate, vocabulary=vocabulary, rng=rng)
+
+    @classmethod
+    def of_file(cls, content: ModelFile, vocabulary) -> "RNNNumpy":
+        """A model of the sizes of a file, whose parameters are overwritten by the caller."""
+        return cls(**word_model_sizes(content, vocabulary), vocabulary=vocabulary, rng=0)
 
     def get_parameters(self) -> dict[str, np.ndarray]:
         """Copies of U, V, W by name."""

@@ -160,7 +160,8 @@ def fit_language_model(
     unit = recipe.settings.get("unit", "word")
     given = dict(reading)
     if unit == "word":
-        given["splitting"] = Splitting(**{n: given.pop(n) for n in splitting_names if n in given})
+        split = {name: given.pop(name) for name in splitting_names if name in given}
+        given["splitting"] = Splitting(**split) if split else None
         given["vocabulary_size"] = recipe["vocabulary_size"]
     elif unit == "line":
         given["longest_line"] = recipe["longest_line"]

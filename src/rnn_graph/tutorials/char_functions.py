@@ -13,7 +13,7 @@ from rnn_graph.nn.cells import Cell
 from rnn_graph.nn.losses import softmax_cross_entropy
 from rnn_graph.nn.recurrent import recurrent_layer
 from rnn_graph.nn.scan import scan_states
-from rnn_graph.optim.optimizers import clipped_by_value
+from rnn_graph.optim.optimizers import clipped
 from rnn_graph.reference.char_model import LARGEST_GRADIENT
 from rnn_graph.tutorials import char_graph
 from rnn_graph.tutorials.char_graph import CharWeights
@@ -58,7 +58,7 @@ class CharFunctions:
     def optimize(self) -> Function:
         """From x, y [T], states, learning rate to loss, five clipped gradients, last states."""
         inputs, (loss, gradients, last) = self._name_graph()
-        gradients = CharWeights(*clipped_by_value(gradients, LARGEST_GRADIENT))
+        gradients = CharWeights(*(clipped(g, LARGEST_GRADIENT) for g in gradients))
         after = char_graph.updated(self._weights, gradients, self._rate)
         return self._compile_updates([*inputs, self._rate], [loss, *gradients, *last], after)
 
@@ -76,7 +76,7 @@ class CharFunctions:
             loss, gradients, last = char_graph.gradients_of_name(
                 self._cell, weights, name[0], name[1], before
             )
-            clipped = CharWeights(*clipped_by_value(gradients, LARGEST_GRADIENT))
+            clipped = CharWeights(*(clipped(g, LARGEST_GRADIENT) for g in gradients))
             return [*char_graph.updated(weights, clipped, rate), *last, loss]
 
         *traces, losses = scan_states(

@@ -12,16 +12,17 @@ from pytensor.tensor import TensorVariable
 from rnn_graph.backend.compile import compile_function
 from rnn_graph.backend.devices import choose_backend
 from rnn_graph.backend.parameter import Parameter
-from rnn_graph.checks import Ids, checked_ids, checked_pair
+from rnn_graph.checks import Ids, checked_ids, checked_pair, require_truncation
 from rnn_graph.data.padding import bucket_length, pad_to
 from rnn_graph.data.vocabulary import Vocabulary
-from rnn_graph.errors import InputError
+from rnn_graph.files.word_model import word_model_sizes
+from rnn_graph.models.text_model import TextModel
 from rnn_graph.nn.cells import elman_step
 from rnn_graph.nn.initializers import draw_word_model_parameters
 from rnn_graph.nn.losses import softmax_cross_entropy
 from rnn_graph.nn.scan import positions, shifted, unroll
 from rnn_graph.nn.truncation import preactivation_gradients
-from rnn_graph.optim.optimizers import sgd, sgd_on_rows
+from rnn_graph.optim.optimizers import Rows, sgd
 from rnn_graph.randomness import RandomSource
 
 
@@ -35,7 +36,7 @@ class WordModelConfig:
     dtype: str
 
 
-class RNNTheano:
+class RNNTheano(TextModel):
     """`s_t = tanh(U[:, x_t] + W s_{t−1})`, `o_t = softmax(V s_t)`, `s_{−1} = 0`, no biases.
 
     The model of `RNNNumpy`, the same to rounding, and drawn alike from the same `rng`. Functions
@@ -74,6 +75,9 @@ class RNNTheano:
         If a size is below 1, or the backend or device is not available.
     """
 
+    kind = "word-rnn"
+    layer_count = 1
+
     def __init__(
         self,
         word_dim: int,
@@ -86,19 +90,17 @@ class RNNTheano:
         dtype: str = "float32",
         vocabulary: Vocabulary | None = None,
     ):
-        if bptt_truncate is not None and bptt_truncate < 0:
-            raise InputError(
-                f"bptt_truncate is {bptt_truncate}; give 0 or more, or None for the whole sentence"
-            )
-        self.config = WordModelConfig(word_dim, hidden_dim, bptt_truncate, dtype)
-        self.backend = choose_backend(backend, device, dtype)
-        self.vocabulary = vocabulary
-        first = draw_word_model_parameters(word_dim, hidden_dim, rng)
-        # Inside, a word's input weights are a row, which a gather reads in one go, and its output
-        # weights a column, in which layout the logits' products are fastest.
-        self.U = Parameter("U", first["U"], dtype, self.backend, stored_transposed=True)
-        self.V = Parameter("V", first["V"], dtype, self.backend, stored_transposed=True)
-        self.W = Parameter("W", first["W"], dtype, self.backend)
+        require_truncation(bptt_truncate)
+        super().__init__(
+            WordModelConfig(word_dim, hidden_dim, bptt_truncate, dtype),
+            vocabulary,
+            choose_backend(backend, device, dtype),
+            draw_word_model_parameters(word_dim, hidden_dim, rng),
+            # Inside, a word's input weights are a row, which a gather reads in one go, and its
+            # output weights a column, in which layout the logits' products are fastest.
+            stored_transposed=("U", "V"),
+        )
+        self.U, self.V, self.W = (self.parameters[name] for name in "UVW")
         # One function with the reverse sweep and one without, each compiled when first asked for.
         self._bptt = cache(self._compile_bptt)
         self._sgd_step = cache(self._compile_sgd_step)
@@ -115,14 +117,31 @@ class RNNTheano:
     def bptt_truncate(self) -> int | None:
         return self.config.bptt_truncate
 
-    def get_parameters(self) -> dict[str, np.ndarray]:
-        """Copies of U, V, W by name, in the shapes of the equations."""
-        return {name: getattr(self, name).get_value() for name in "UVW"}
+    @classmethod
+    def build(
+        cls,
+        vocabulary: Vocabulary,
+        *,
+        hidden_dim: int,
+        bptt_truncate: int | None,
+        **options: Any,
+    ) -> "RNNTheano":
+        """A model of a vocabulary's words; a truncation below 0 is none; `options` as above."""
+        truncate = bptt_truncate if bptt_truncate is None or bptt_truncate >= 0 else None
+        return cls(len(vocabulary), hidden_dim, truncate, vocabulary=vocabulary, **options)
 
-    def set_parameters(self, values: dict[str, np.ndarray]) -> None:
-        """Replace U, V, W by copies of `values`."""
-        for name in "UVW":
-            getattr(self, name).set_value(values[name])
+    @classmethod
+    def of_file(cls, content, vocabulary, *, backend, device, dtype) -> "RNNTheano":
+        """See `Model.of_file`; the sizes are those of the arrays."""
+        stored = np.result_type(*(content.arrays.get(name, 0) for name in "UVW"))
+        return cls(
+            **word_model_sizes(content, vocabulary),
+            rng=0,  # overwritten by the caller
+            backend=backend,
+            device=device,
+            dtype=dtype or ("float64" if stored == np.float64 else "float32"),
+            vocabulary=vocabulary,
+        )
 
     # Symbolic expressions
 
@@ -275,10 +294,9 @@ class RNNTheano:
     def _compile_sgd_step(self, sweep: bool):
         inputs, gradients, losses = self._gradient_graph(sweep)
         learning_rate = pt.scalar("learning_rate", dtype=self.config.dtype)
-        dense = {p.variable: gradients[p] for p in (self.V, self.W)}
-        updates = sgd(dense, learning_rate) | sgd_on_rows(
-            self.U.variable, inputs[0], gradients[self.U], learning_rate
-        )
+        of_variables = {p.variable: gradients[p] for p in (self.V, self.W)}
+        of_variables[self.U.variable] = Rows(inputs[0], gradients[self.U])
+        updates = sgd()(of_variables, learning_rate)
         return self._compile(
             [*inputs, learning_rate],
             losses.sum(acc_dtype=self.config.dtype),

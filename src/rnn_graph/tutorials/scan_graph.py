@@ -128,7 +128,7 @@ class LiteralRNN:
         learning_rate = pt.scalar("learning_rate", dtype=self._dtype)
         loss = literal_loss(*self._shared.values(), x, y, self._truncate_gradient)
         gradients = pytensor.grad(loss, list(self._shared.values()))
-        updates = sgd(dict(zip(self._shared.values(), gradients, strict=True)), learning_rate)
+        updates = sgd()(dict(zip(self._shared.values(), gradients, strict=True)), learning_rate)
         return compile_function([x, y, learning_rate], loss, self._backend, updates=updates)
 
     @cached_property
