@@ -6,7 +6,6 @@ import pytest
 from rnn_graph.data.char_vocabulary import CharVocabulary
 from rnn_graph.errors import InputError, TrainingDiverged
 from rnn_graph.optim.schedules import SCHEDULES
-from rnn_graph.predict.char_scoring import score_char_lines, score_char_text
 from rnn_graph.train.char_training import CharExamples, shuffled, train_char_model
 from rnn_graph.tutorials.char_rnn import CharGRU, CharRNN
 from tolerances import assert_close
@@ -140,39 +139,3 @@ def test_refuses_settings_that_cannot_be(settings, message):
 def test_pieces_of_no_length_are_refused():
     with pytest.raises(InputError, match="length is 0"):
         CharExamples.of_text(np.arange(7), 0)
-
-
-# Scores
-
-
-def total_of(model, ids):
-    """−Σ ln p by `loss_and_gradients`, which is held against the reference."""
-    return model.loss_and_gradients([None, *ids[:-1]], ids, model.zero_state)[0]
-
-
-def test_lines_are_scored_one_by_one_from_the_zero_state():
-    model = new_model()
-    score = score_char_lines(model, IDS)
-    total = sum(total_of(model, [*line, 0]) for line in IDS)
-    characters = sum(len(line) + 1 for line in IDS)
-    assert score.characters == characters
-    assert_close(score.nats, total / characters)
-    assert_close(score.bits, total / characters / math.log(2))
-    assert_close(score.perplexity, math.exp(total / characters))
-
-
-@pytest.mark.parametrize("length", [1, 30, 1000, 1003])
-def test_running_text_is_scored_as_one(length):
-    vocabulary = CharVocabulary.of_text(["ab\n"])
-    model = new_model(CharGRU, vocabulary)
-    ids = np.random.RandomState(0).randint(0, 3, length).astype(np.int32)
-    score = score_char_text(model, ids)
-    assert score.characters == length
-    assert_close(score.nats, total_of(model, ids.tolist()) / length)
-
-
-def test_nothing_to_score_is_refused():
-    with pytest.raises(InputError, match="no line to score"):
-        score_char_lines(new_model(), [])
-    with pytest.raises(InputError, match="no text to score"):
-        score_char_text(new_model(), np.zeros(0, dtype=np.int32))

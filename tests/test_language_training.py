@@ -7,7 +7,7 @@ from language_models import character_model, random_ids, random_sentences, word_
 from rnn_graph.data.batches import Segment
 from rnn_graph.data.stream import Stream
 from rnn_graph.errors import InputError, TrainingDiverged
-from rnn_graph.predict.scoring import score_tokens
+from rnn_graph.predict.scoring import score_text
 from rnn_graph.train import trainer as language_training
 from rnn_graph.train.checkpoints import Checkpoint, CheckpointFolder
 from rnn_graph.train.observer import Watching
@@ -29,7 +29,7 @@ def trainer_of(ids=TEXT, *, held_out=None, model=None, **settings):
 def test_a_text_that_repeats_itself_is_learned(sampling):
     trainer = trainer_of(sampling=sampling, epochs=30, schedule="cosine")
     trainer.run()
-    assert score_tokens(trainer.model, TEXT).loss < 0.1
+    assert score_text(trainer.model, TEXT).loss < 0.1
 
 
 def test_sentences_are_learned():
@@ -38,7 +38,7 @@ def test_sentences_are_learned():
     trainer = trainer_of(ids, model=model, sampling="sentences", sequence_length=50, epochs=20)
     trainer.run()
     # Which of the two sentences comes cannot be known: ln 2 for 7 predicted tokens.
-    assert score_tokens(model, ids).loss < math.log(2) / 3.5 + 0.1
+    assert score_text(model, ids).loss < math.log(2) / 3.5 + 0.1
 
 
 RUNS = [
@@ -147,7 +147,7 @@ def test_training_ends_when_the_held_out_text_gets_no_better_and_the_best_model_
     assert len(losses) < 60
     assert min(losses) not in losses[-2:]
     assert trainer.is_done
-    assert score_tokens(trainer.model, noise).loss == pytest.approx(min(losses))
+    assert score_text(trainer.model, noise).loss == pytest.approx(min(losses))
 
 
 def test_on_a_plateau_the_rate_is_halved():

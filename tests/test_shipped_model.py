@@ -7,7 +7,7 @@ import pytest
 
 from rnn_graph import load_model
 from rnn_graph.predict.char_generation import generate_texts
-from rnn_graph.predict.scoring import score_tokens
+from rnn_graph.predict.scoring import score_text
 
 DATA = Path(__file__).parent.parent / "data"
 MODEL = DATA / "shakespeare-char-lstm.npz"
@@ -32,6 +32,6 @@ def test_its_held_out_loss_is_that_of_its_card(real_data):
     model = load_model(MODEL)
     ids = model.vocabulary.encode(text)
     held_out = ids[len(ids) - round(0.1 * len(ids)) :]
-    assert score_tokens(model, held_out).loss == pytest.approx(
+    assert score_text(model, held_out).loss == pytest.approx(
         float(said(r"\*\*([\d.]+) nats a character\*\*")), abs=5e-4
     )

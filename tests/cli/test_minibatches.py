@@ -559,9 +559,9 @@ def test_the_best_model_is_written_after_an_interrupt_as_well(start, running_tex
     process.send_signal(signal.SIGINT)
     report, _ = process.communicate()
     assert process.returncode == 0
-    from rnn_graph.predict.scoring import score_tokens
+    from rnn_graph.predict.scoring import score_text
 
     model = load_model(out)
     held_out = model.vocabulary.encode(RUNNING_TEXT)[-round(0.1 * len(RUNNING_TEXT)) :]
     least = float(report.decode().split("held-out loss ")[1].split()[0])
-    assert score_tokens(model, held_out).loss == pytest.approx(least, abs=1e-4)
+    assert score_text(model, held_out).loss == pytest.approx(least, abs=1e-4)

@@ -4,9 +4,7 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-
-from rnn_graph.data.char_vocabulary import NEWLINE, CharVocabulary, plain_text
+from rnn_graph.data.char_vocabulary import NEWLINE, plain_text
 from rnn_graph.data.sentences import TextData, listed
 from rnn_graph.data.text_files import decoded_lines, open_binary
 from rnn_graph.errors import InputError
@@ -90,33 +88,6 @@ def text_parts(data: TextData, *, lowercase: bool, encoding: str, errors: str) -
     r"""Running text line by line, each with its "\n"; parameters as for `line_parts`."""
     for _, line in _numbered(data, encoding, errors):
         yield plain_text(line, lowercase=lowercase)
-
-
-def read_ids(
-    path: str | Path, vocabulary: CharVocabulary, *, encoding: str = "utf-8", errors: str = "strict"
-) -> list[np.ndarray]:  # -> int32 [n] …
-    """A file as a trained model reads it: the ids of each line, or of all running text at once.
-
-    Raises
-    ------
-    InputError
-        As for `read_lines`, but for the length of lines; and if a character is not known: the
-        message says in which line.
-    """
-    lines = vocabulary.unit == "line"
-    parts = (
-        (number, line.strip() if lines else line)
-        for number, line in _numbered(path, encoding, errors)
-        if not lines or line.strip()
-    )
-    ids = []
-    for number, part in parts:
-        try:
-            ids.append(vocabulary.encode(part))
-        except InputError as error:
-            raise InputError(f"{path}, line {number}: {error}") from None
-    require_text(path, sum(map(len, ids)))
-    return ids if lines else [np.concatenate(ids)]
 
 
 def _numbered(data: TextData, encoding: str, errors: str) -> Iterator[tuple[int, str]]:

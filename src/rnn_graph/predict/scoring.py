@@ -1,33 +1,53 @@
-"""How well a language model of minibatches predicts a text of any length."""
+"""How well a language model of any kind predicts a text."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from rnn_graph.data.batches import Ids
-from rnn_graph.data.padding import NO_TARGET
-from rnn_graph.data.token_store import places_of
+from rnn_graph.data.char_vocabulary import NEWLINE
+from rnn_graph.data.padding import BEFORE_FIRST, NO_TARGET, bucket_length
+from rnn_graph.data.stream import Ids, Stream
+from rnn_graph.data.token_store import TOKENS_A_LOOK
+from rnn_graph.data.vocabulary import SENTENCE_START, Vocabulary
 from rnn_graph.errors import InputError
-from rnn_graph.models.language_model import LanguageModel
-from rnn_graph.predict.metrics import TextScore, perplexity
+from rnn_graph.predict.metrics import perplexity
 
-# A text is scored in columns side by side. Each begins without what came before it but one token,
-# so that there are few, and long ones.
-COLUMNS = 32
-SHORTEST_COLUMN = 500
-STEPS_A_CALL = 100
+# A stream is read in pieces: long, so that the output layer multiplies large matrices, but with
+# no more than so many logits at a time.
+LONGEST_PIECE = 1_000
+LOGITS_A_PIECE = 2**23
 SENTENCES_A_CALL = 64
+# Steps of sentences side by side: few sizes, for each may cost a compilation.
+STEPS_A_CALL = (25, 100)
 
 
-@dataclass
-class TokenScore:
-    """Summed −ln p of predicted tokens in nats, and how many they are; unknown ones apart."""
+@dataclass(frozen=True)
+class Score:
+    """How well a language model predicts a text.
 
-    nats: float = 0.0
-    tokens: int = 0
+    Attributes
+    ----------
+    nats
+        Summed −ln p of the predicted tokens, ends of sentences and lines among them.
+    tokens
+        How many they are.
+    unknown_nats, unknown_tokens
+        Those among them that stand for a word outside of the vocabulary.
+    left_out
+        Characters that the model does not know, which are not predicted.
+    has_words
+        Whether the tokens are words.
+    """
+
+    nats: float
+    tokens: int
     unknown_nats: float = 0.0
     unknown_tokens: int = 0
+    left_out: int = 0
+    has_words: bool = False
 
     @property
     def loss(self) -> float:
@@ -39,94 +59,153 @@ class TokenScore:
         """Mean bits a token."""
         return self.loss / math.log(2)
 
-    def add(self, losses: np.ndarray, targets: np.ndarray, unknown_id: int | None) -> None:
-        """Take in the losses of targets, of which -1 does not count."""
-        self.nats += float(losses.sum(dtype=np.float64))
-        self.tokens += int(np.count_nonzero(targets != NO_TARGET))
-        if unknown_id is not None:
-            unknown = targets == unknown_id
-            self.unknown_nats += float(losses[unknown].sum(dtype=np.float64))
-            self.unknown_tokens += int(np.count_nonzero(unknown))
+    @property
+    def perplexity(self) -> float:
+        """The exponential of the loss."""
+        return perplexity(self.loss)
 
-    def as_text_score(self) -> TextScore:
+    @property
+    def unknown_share(self) -> float:
+        """The share of the text's tokens that the model does not know."""
+        return (self.unknown_tokens + self.left_out) / (self.tokens + self.left_out)
+
+    @property
+    def known_perplexity(self) -> float:
+        """The perplexity without the unknown tokens; NaN if there are no others."""
         known = self.tokens - self.unknown_tokens
-        return TextScore(
-            loss=self.loss,
-            perplexity=perplexity(self.loss),
-            words=self.tokens,
-            unknown_share=self.unknown_tokens / self.tokens,
-            known_perplexity=perplexity((self.nats - self.unknown_nats) / known)
-            if known
-            else math.nan,
-        )
+        return perplexity((self.nats - self.unknown_nats) / known) if known else math.nan
+
+    def as_dict(self) -> dict[str, Any]:
+        """`loss`, `perplexity`, `bits`, `tokens`, `unknown_share`; of words `known_perplexity`.
+
+        The last is None if no word is known.
+        """
+        names = ("loss", "perplexity", "bits", "tokens", "unknown_share")
+        values = {name: getattr(self, name) for name in names}
+        if self.has_words:
+            known = self.known_perplexity
+            values["known_perplexity"] = None if math.isnan(known) else known
+        return values
 
 
-def score_tokens(model: LanguageModel, ids: Ids) -> TokenScore:
-    """Score a text, each token after those before it, as far as the model's context reaches.
+def score_text(model, ids: Ids) -> Score:
+    r"""Score a text, each token after those before it, as far as the model's context reaches.
 
     Parameters
     ----------
+    model
+        A language model of any kind. A `LanguageModel` of context "text" and a character model of
+        running text read one continuous stream from the zero state; a `LanguageModel` of context
+        "sentence", a character model of lines, `RNNTheano` and `RNNNumpy` read each sentence or
+        line from the zero state.
     ids
-        The text; a model of words wants sentences from start marker to end marker.
+        As `read_language_ids` gives them: sentences from start marker to end marker; lines as
+        "\nab\ncd\n"; or running text.
 
     Raises
     ------
     InputError
-        If there is nothing to predict.
+        If there is nothing to predict, or the model has no vocabulary.
     """
-    score = TokenScore()
-    if model.config.context == "sentence":
-        _score_sentences(model, ids, score)
+    vocabulary = model.vocabulary
+    if vocabulary is None:
+        raise InputError("the model has no vocabulary, and cannot tell what to predict; give one")
+    tally = _Tally(vocabulary.unknown_id if isinstance(vocabulary, Vocabulary) else None)
+    if hasattr(model, "word_losses"):
+        _score_words(model, ids, tally)
+    elif hasattr(model, "token_losses"):
+        stream = Stream(ids, model.start_id, model.targets)
+        has_lines = not tally.has_words and vocabulary.unit == "line"
+        if model.config.context == "sentence":
+            _score_sentences(model, model.token_losses, stream, model.start_id, tally)
+        else:
+            # The newline before the first line ends none.
+            begin = int(stream.is_marked) if has_lines else stream.begin
+            _score_stream(model, model.token_losses, stream, begin, len(vocabulary), tally)
+    elif vocabulary.unit == "line":
+        stream = Stream(ids, vocabulary[NEWLINE])
+        _score_sentences(model, model.character_losses, stream, BEFORE_FIRST, tally)
     else:
-        _score_columns(model, ids, score)
-    if not score.tokens:
-        raise InputError("the text has no token to predict; give at least one")
-    return score
+        stream = Stream(ids, BEFORE_FIRST)
+        _score_stream(model, model.character_losses, stream, 0, len(vocabulary), tally)
+    return tally.score(ids)
 
 
-def _score_columns(model: LanguageModel, ids: Ids, score: TokenScore) -> None:
-    # The start of the first sentence is what its words are read after, and nothing to predict.
-    origin = int(model.reads_words and len(ids) > 0 and ids[0] == model.start_id)
-    columns = max(1, min(COLUMNS, len(ids) // SHORTEST_COLUMN))
-    length = -(-(len(ids) - origin) // columns)
-    states, unknown = model.zero_states(columns), _unknown_id(model)
-    for begin in range(0, length, STEPS_A_CALL):
-        x = np.full((STEPS_A_CALL, columns), model.start_id, dtype=np.int32)
-        y = np.full((STEPS_A_CALL, columns), NO_TARGET, dtype=np.int32)
-        steps = min(STEPS_A_CALL, length - begin)
-        for column in range(columns):
-            first = origin + column * length + begin
-            end = min(first + steps, origin + (column + 1) * length)
-            targets = np.asarray(ids[first:end])
-            y[: len(targets), column] = model.targets(targets)
-            if not len(targets):
-                continue
-            before = ids[first - 1] if first else model.start_id
-            x[: len(targets), column] = np.concatenate([[before], targets[:-1]])
-        losses, states = model.token_losses(x, y, states)
-        score.add(losses, y, unknown)
+class _Tally:
+    """Sums of losses."""
+
+    def __init__(self, unknown_id: int | None):
+        self.has_words, self._unknown_id = unknown_id is not None, unknown_id
+        self._nats = self._unknown_nats = 0.0
+        self._tokens = self._unknown_tokens = 0
+
+    def add(self, losses: np.ndarray, targets: np.ndarray) -> None:
+        """Take in the losses of targets, which are 0 where the target is -1."""
+        self._nats += float(losses.sum(dtype=np.float64))
+        self._tokens += int(np.count_nonzero(targets != NO_TARGET))
+        if self.has_words:
+            unknown = targets == self._unknown_id
+            self._unknown_nats += float(losses[unknown].sum(dtype=np.float64))
+            self._unknown_tokens += int(np.count_nonzero(unknown))
+
+    def score(self, ids: Ids) -> Score:
+        left_out = sum(
+            int(np.count_nonzero(ids[k : k + TOKENS_A_LOOK] < 0))
+            for k in range(0, len(ids), TOKENS_A_LOOK)
+        )
+        return Score(
+            self._nats,
+            self._tokens,
+            self._unknown_nats,
+            self._unknown_tokens,
+            left_out,
+            self.has_words,
+        )
 
 
-def _score_sentences(model: LanguageModel, ids: Ids, score: TokenScore) -> None:
-    starts = places_of(ids, model.start_id)
-    ends, unknown = np.append(starts[1:], len(ids)), _unknown_id(model)
-    by_length = np.argsort(ends - starts, kind="stable")
-    for group in range(0, len(by_length), SENTENCES_A_CALL):
-        sentences = by_length[group : group + SENTENCES_A_CALL]
-        longest = int((ends - starts)[sentences].max()) - 1
+# −ln p of targets [T, B] and the last states, from inputs and targets [T, B] and the first states.
+Losses = Callable[..., tuple[np.ndarray, list[np.ndarray]]]
+
+
+def _score_stream(
+    model, token_losses: Losses, stream: Stream, begin: int, size: int, tally: _Tally
+) -> None:
+    longest = min(LONGEST_PIECE, max(1, LOGITS_A_PIECE // size))
+    length = min(longest, bucket_length(len(stream) - begin))
+    states = model.zero_states(1)
+    for first in range(begin, len(stream), length):
+        span = (first, min(first + length, len(stream)))
+        x, y = stream.columns([span], (length, 1))
+        losses, states = token_losses(x, y, states)
+        tally.add(losses, y)
+
+
+def _score_sentences(
+    model, token_losses: Losses, stream: Stream, first_input: int, tally: _Tally
+) -> None:
+    """Sentences of like length side by side."""
+    spans = stream.sentences()
+    lengths = spans[:, 1] - spans[:, 0]
+    order = np.argsort(lengths, kind="stable")
+    for group in range(0, len(order), SENTENCES_A_CALL):
+        places = order[group : group + SENTENCES_A_CALL]
+        longest = int(lengths[places].max())
+        steps = next((size for size in STEPS_A_CALL if longest <= size), STEPS_A_CALL[-1])
         states = model.zero_states(SENTENCES_A_CALL)
-        for begin in range(0, longest, STEPS_A_CALL):
-            x = np.full((STEPS_A_CALL, SENTENCES_A_CALL), model.start_id, dtype=np.int32)
-            y = np.full_like(x, NO_TARGET)
-            for column, sentence in enumerate(sentences):
-                first = starts[sentence] + begin
-                words = ids[first : min(first + STEPS_A_CALL + 1, ends[sentence])]
-                if len(words) > 1:
-                    x[: len(words) - 1, column] = words[:-1]
-                    y[: len(words) - 1, column] = words[1:]
-            losses, states = model.token_losses(x, y, states)
-            score.add(losses, y, unknown)
+        for done in range(0, longest, steps):
+            part = [(min(b + done, e), min(b + done + steps, e)) for b, e in spans[places]]
+            x, y = stream.columns(part, (steps, SENTENCES_A_CALL))
+            if not done:
+                x[0] = first_input
+            losses, states = token_losses(x, y, states)
+            tally.add(losses, y)
 
 
-def _unknown_id(model: LanguageModel) -> int | None:
-    return model.vocabulary.unknown_id if model.reads_words else None
+def _score_words(model, ids: Ids, tally: _Tally) -> None:
+    """Sentence by sentence, as the word models of the tutorial compute."""
+    model.vocabulary.require_sentence_markers()
+    start = model.vocabulary[SENTENCE_START]
+    stream = Stream(ids, start, lambda found: np.where(found == start, NO_TARGET, found))
+    for begin, end in stream.sentences():
+        x, y = (part[:, 0] for part in stream.columns([(begin, end)], (end - begin, 1)))
+        tally.add(model.word_losses(x, y), y)
