@@ -87,6 +87,15 @@ class TagScore:
     accuracy: float
     words: int
 
+    @property
+    def criterion(self) -> float:
+        """What training looks at, less is better: F1; without any phrase, the accuracy."""
+        return -(self.overall.f1 if self.overall.phrases else self.accuracy)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The overall figures, `accuracy` and `words`."""
+        return asdict(self.overall) | {"accuracy": self.accuracy, "words": self.words}
+
 
 def score_tags(truth: Iterable[Sequence[str]], guesses: Iterable[Sequence[str]]) -> TagScore:
     """Compare labels sentence by sentence, as the evaluation script of CoNLL-2000 counts.
@@ -146,11 +155,6 @@ def _chunk_tree(labels: Sequence[str]):
 
 def _percentage(part: int, whole: int) -> float:
     return 100 * part / whole if whole else 0.0
-
-
-def score_as_dict(score: TagScore) -> dict[str, Any]:
-    """What `evaluate` prints as JSON."""
-    return asdict(score.overall) | {"accuracy": score.accuracy, "words": score.words}
 
 
 def bracketed(words: Sequence[str], labels: Sequence[str]) -> str:

@@ -1,11 +1,13 @@
 """Drawing from a model's predictions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from rnn_graph.errors import InputError
 from rnn_graph.randomness import Generator
+
+MOST_SAMPLED = 50  # characters of a name
 
 
 def sample_from_logits(
@@ -72,3 +74,14 @@ def check_sampling(temperature: float, top_k: int | None, top_p: float | None) -
         raise InputError(f"top_k is {top_k}; give at least 1")
     if top_p is not None and not 0 < top_p <= 1:
         raise InputError(f"top_p is {top_p}; give a number above 0, up to 1")
+
+
+def sample_by_steps(step: Callable, state, *, newline: int, seed: int) -> list[int]:
+    """`sample` for any model: `step(id or None, state) → (probabilities of the next id, state)`."""
+    character, ids = None, []
+    while character != newline and len(ids) < MOST_SAMPLED:
+        probabilities, state = step(character, state)
+        draw = np.random.RandomState(seed + 2 * len(ids))
+        character = int(draw.choice(len(probabilities), p=probabilities))
+        ids.append(character)
+    return ids if character == newline else [*ids, newline]

@@ -2,13 +2,15 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 
 from rnn_graph.data.char_vocabulary import NEWLINE
+from rnn_graph.data.corpus import read_language_ids
 from rnn_graph.data.padding import BEFORE_FIRST, NO_TARGET, bucket_length
+from rnn_graph.data.splitting import Splitting
 from rnn_graph.data.stream import Ids, Stream
 from rnn_graph.data.token_store import TOKENS_A_LOOK
 from rnn_graph.data.vocabulary import SENTENCE_START, Vocabulary
@@ -53,6 +55,11 @@ class Score:
     def loss(self) -> float:
         """Mean nats a token."""
         return self.nats / self.tokens
+
+    @property
+    def criterion(self) -> float:
+        """What training looks at; less is better."""
+        return self.loss
 
     @property
     def bits(self) -> float:
@@ -129,6 +136,32 @@ def score_text(model, ids: Ids) -> Score:
         stream = Stream(ids, BEFORE_FIRST)
         _score_stream(model, model.character_losses, stream, 0, len(vocabulary), tally)
     return tally.score(ids)
+
+
+def score_data(model, data, **reading: Any) -> Score:
+    """Score a text that is split as the model's training text was, unless told otherwise.
+
+    Parameters
+    ----------
+    model
+        A language model of any kind.
+    data
+        A path, a list of strings, or for words a list of token lists.
+    reading
+        `pre_split`, `tokenizer`, `lowercase`, `column`: how words are split, in place of what the
+        model says; `encoding`, `errors`, `file_format`, `limit`: as for `read_language_ids`.
+
+    Raises
+    ------
+    InputError
+        If the data cannot be read, or there is nothing to predict.
+    """
+    vocabulary, splitting = model.vocabulary, None
+    if isinstance(vocabulary, Vocabulary):
+        given = {f.name: reading.pop(f.name) for f in fields(Splitting) if f.name in reading}
+        splitting = replace(vocabulary.splitting or Splitting(), **given)
+    ids = read_language_ids(data, vocabulary, splitting=splitting, **reading)
+    return score_text(model, ids)
 
 
 class _Tally:

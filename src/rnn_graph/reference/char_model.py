@@ -13,6 +13,7 @@ import numpy as np
 from rnn_graph.errors import InputError
 from rnn_graph.nn.initializers import draw_char_lstm_parameters, draw_char_rnn_parameters
 from rnn_graph.predict.metrics import SmoothedLoss
+from rnn_graph.predict.sampling import sample_by_steps
 from rnn_graph.randomness import RandomSource, as_random_generator
 from rnn_graph.reference.lstm_cells import lstm_cell_backward, lstm_cell_forward
 from rnn_graph.reference.rnn_cells import Parameters, add_to, rnn_cell_backward, rnn_cell_forward
@@ -20,7 +21,6 @@ from rnn_graph.reference.rnn_cells import Parameters, add_to, rnn_cell_backward,
 State = np.ndarray | tuple[np.ndarray, np.ndarray]
 
 LARGEST_GRADIENT = 5.0
-MOST_SAMPLED = 50
 DRAW = {"rnn": draw_char_rnn_parameters, "lstm": draw_char_lstm_parameters}
 
 
@@ -103,17 +103,6 @@ def sample(parameters: Parameters, char_to_ix: Mapping[str, int], seed: int) -> 
 
     zero_state = cell.as_tuple(zero_state_of(parameters))
     return sample_by_steps(step, zero_state, newline=char_to_ix["\n"], seed=seed)
-
-
-def sample_by_steps(step: Callable, state, *, newline: int, seed: int) -> list[int]:
-    """`sample` for any model: `step(id or None, state) → (probabilities of the next id, state)`."""
-    character, ids = None, []
-    while character != newline and len(ids) < MOST_SAMPLED:
-        probabilities, state = step(character, state)
-        draw = np.random.RandomState(seed + 2 * len(ids))
-        character = int(draw.choice(len(probabilities), p=probabilities))
-        ids.append(character)
-    return ids if character == newline else [*ids, newline]
 
 
 def zero_state_of(parameters: Parameters) -> State:

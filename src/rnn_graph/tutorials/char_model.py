@@ -14,8 +14,8 @@ from rnn_graph.files.model_file import require_shapes
 from rnn_graph.models.text_model import TextModel
 from rnn_graph.nn.cells import Cell
 from rnn_graph.predict.metrics import SmoothedLoss
+from rnn_graph.predict.sampling import sample_by_steps
 from rnn_graph.randomness import RandomSource
-from rnn_graph.reference.char_model import sample_by_steps
 from rnn_graph.train.observer import Observer
 from rnn_graph.train.recipes import find_recipe
 from rnn_graph.train.trainer import Trainer
