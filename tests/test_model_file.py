@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from rnn_graph import (
+    RNNSLU,
+    LanguageModel,
     RNNNumpy,
     RNNTheano,
+    SequenceTagger,
     Vocabulary,
     generate_sentence,
     load_model,
@@ -15,9 +18,12 @@ from rnn_graph import (
     save_model,
     save_model_parameters_theano,
 )
+from rnn_graph.data.splitting import Splitting
+from rnn_graph.data.tag_vocabulary import TagVocabulary
 from rnn_graph.data.vocabulary import SENTENCE_END, SENTENCE_START, UNKNOWN_TOKEN
 from rnn_graph.errors import InputError
 from rnn_graph.files.model_file import read_model_file
+from rnn_graph.models.sequence_tagger import SequenceTaggerConfig
 
 WORDS = [SENTENCE_START, SENTENCE_END, "naïve", "日本", "\ud800", UNKNOWN_TOKEN]
 VOCABULARY = Vocabulary(WORDS)
@@ -41,6 +47,49 @@ def test_a_loaded_model_is_the_saved_one(tmp_path, model):
     )
     assert read_model_file(path).configuration["training"]["history"] == [[0, 1.5]]
     assert [p.name for p in tmp_path.iterdir()] == ["model.npz"]
+
+
+SPLITTING = Splitting(pre_split=True, tokenizer="whitespace", lowercase=False)
+
+
+def split_models():
+    """One model of each kind with words, whose text was split in a way of its own."""
+    words = Vocabulary(WORDS, SPLITTING)
+    tags = TagVocabulary(Vocabulary(["a", UNKNOWN_TOKEN]), ("O",), splitting=SPLITTING)
+    config = SequenceTaggerConfig(hidden_dim=2, embedding_dim=2)
+    return [
+        RNNNumpy(6, 4, vocabulary=words),
+        LanguageModel(words, hidden_dim=2),
+        SequenceTagger(tags, config),
+        RNNSLU(2, 1, 2, 2, 1, vocabulary=tags),
+    ]
+
+
+def test_how_text_was_split_is_saved_with_the_words(tmp_path):
+    path = tmp_path / "m.npz"
+    for model in split_models():
+        save_model(path, model)
+        assert load_model(path).vocabulary.splitting == SPLITTING
+
+
+def test_files_that_do_not_say_how_text_was_split_load_as_before(tmp_path, model):
+    path = tmp_path / "m.npz"
+    save_model(path, model)
+    with np.load(path) as arrays:
+        assert "splitting" not in json.loads(arrays["configuration"].tobytes())
+    assert load_model(path).vocabulary.splitting is None
+
+
+def test_a_damaged_splitting_is_refused(tmp_path, model):
+    path = tmp_path / "m.npz"
+    save_model(path, model)
+    with np.load(path) as archive:
+        arrays = dict(archive)
+    configuration = json.loads(arrays["configuration"].tobytes()) | {"splitting": "nltk"}
+    arrays["configuration"] = np.frombuffer(json.dumps(configuration).encode(), dtype=np.uint8)
+    np.savez(path, **arrays)
+    with pytest.raises(InputError, match=r"splitting is 'nltk'; expected pre_split, .*damaged"):
+        load_model(path)
 
 
 def test_a_model_can_come_back_on_another_backend_and_in_another_precision(tmp_path, model):

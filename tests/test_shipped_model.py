@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rnn_graph import load_model
-from rnn_graph.predict.char_generation import generate_texts
+from rnn_graph.predict.generation import generate_texts
 from rnn_graph.predict.scoring import score_text
 
 DATA = Path(__file__).parent.parent / "data"

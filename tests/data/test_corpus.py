@@ -1,6 +1,7 @@
 """Texts to train language models on: what is held out, and what the vocabulary is made of."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -177,7 +178,9 @@ def test_ids_for_a_model_are_split_as_its_vocabulary_says():
     assert decoded(vocabulary, ids) == [
         *(SENTENCE_START, "word1", "then", UNKNOWN_TOKEN, SENTENCE_END)
     ]
-    other = read_language_ids(["Word1 THEN"], vocabulary, splitting=Splitting(lowercase=False))
+    with pytest.warns(InputWarning, match="otherwise: pre_split true, tokenizer whitespace, low"):
+        other = read_language_ids(["Word1 THEN"], vocabulary, splitting=Splitting(lowercase=False))
+    read_language_ids(["a"], vocabulary, splitting=replace(WHITESPACE, column="text"))  # no warning
     assert other.tolist().count(vocabulary.unknown_id) == 2
 
 

@@ -18,7 +18,7 @@ from rnn_graph.data.char_vocabulary import CharVocabulary
 from rnn_graph.data.vocabulary import UNKNOWN_TOKEN, Vocabulary
 from rnn_graph.errors import InputError
 from rnn_graph.finite_differences import central_differences
-from rnn_graph.predict.char_generation import generate_texts
+from rnn_graph.predict.generation import generate_texts
 from tolerances import assert_close, each_backend
 
 T, B = 6, 3

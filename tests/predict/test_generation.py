@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 
 from rnn_graph import RNNNumpy, RNNTheano, Vocabulary, generate_sentence
+from rnn_graph.data.splitting import Splitting
 from rnn_graph.data.vocabulary import SENTENCE_END, SENTENCE_START, UNKNOWN_TOKEN
-from rnn_graph.errors import InputError
-from rnn_graph.predict.sampling import sample_from_logits
+from rnn_graph.errors import InputError, InputWarning
+from rnn_graph.predict.generation import generate
 
 WORDS = [SENTENCE_START, SENTENCE_END, "a", "b", "c", UNKNOWN_TOKEN]
 VOCABULARY = Vocabulary(WORDS)
@@ -57,37 +58,6 @@ def test_says_so_where_no_sentence_gets_long_enough():
         generate_sentence(Scripted(SENTENCE_END=0.6, a=0.4), temperature=0)
 
 
-def test_draws_follow_the_probabilities():
-    rng = np.random.RandomState(0)
-    logits = np.log([0.5, 0.2, 0.2, 0.1])
-    counts = np.bincount([sample_from_logits(logits, rng) for _ in range(20_000)], minlength=4)
-    assert abs(counts / 20_000 - [0.5, 0.2, 0.2, 0.1]).max() < 0.015
-
-
-def test_temperature_sharpens_top_k_and_top_p_cut():
-    rng = np.random.RandomState(0)
-    logits = np.log([0.5, 0.25, 0.15, 0.1])
-
-    def share(**settings):
-        draws = [sample_from_logits(logits, rng, **settings) for _ in range(5000)]
-        return np.bincount(draws, minlength=4) / 5000
-
-    squares = np.array([0.5, 0.25, 0.15, 0.1]) ** 2
-    assert abs(share(temperature=0.5) - squares / squares.sum()).max() < 0.03
-    assert abs(share(top_k=2) - [2 / 3, 1 / 3, 0, 0]).max() < 0.03
-    assert abs(share(top_p=0.7) - [2 / 3, 1 / 3, 0, 0]).max() < 0.03
-    assert (share(top_p=0.01) == [1, 0, 0, 0]).all()
-    assert (share(temperature=0) == [1, 0, 0, 0]).all()
-    assert share(forbidden=[0])[0] == 0
-
-
-def test_float32_logits_of_any_size_can_be_drawn_from():
-    """Their softmax in float32 can sum to more than one, on which the old sampling crashed."""
-    rng = np.random.RandomState(0)
-    logits = rng.standard_normal(8000).astype(np.float32) * 300
-    assert sample_from_logits(logits, rng) == logits.argmax()
-
-
 def test_the_same_seed_gives_the_same_sentence_from_both_models():
     sentences = {
         tuple(generate_sentence(model, rng=5, min_length=1))
@@ -122,39 +92,36 @@ def test_refuses_a_model_without_words():
         generate_sentence(RNNNumpy(6, 4))
 
 
-class DrawnBefore:
-    """Gives out uniform numbers that were drawn before."""
+class Whitespaced(Scripted):
+    vocabulary = Vocabulary(WORDS, Splitting(tokenizer="whitespace", lowercase=False))
 
-    def __init__(self, numbers):
-        self.numbers = list(numbers)
+    def __init__(self, **probabilities):
+        super().__init__(**probabilities)
+        self.vocabulary = Whitespaced.vocabulary
 
-    def random(self, size=()):
-        count = int(np.prod(size))
-        drawn, self.numbers = self.numbers[:count], self.numbers[count:]
-        return np.array(drawn).reshape(size)
+
+def test_generate_draws_sentences_and_splits_prompts_as_the_model_was_trained():
+    model = Whitespaced(a=0.5, SENTENCE_END=0.5)
+    sentences = generate(model, 5, min_length=2, max_length=4, rng=1)
+    assert sentences == generate(model, 7, min_length=2, max_length=4, rng=1)[:5]
+    assert {len(sentence.split()) for sentence in sentences} <= {2, 3, 4}
+    with pytest.warns(InputWarning, match="does not know a's, A; it takes them as unknown"):
+        (sentence,) = generate(model, 1, prompt="a's A <unk>", max_length=5, min_length=0, rng=1)
+    assert sentence.split()[:3] == ["a's", "A", UNKNOWN_TOKEN]
+    model.calls.clear()
+    generate(model, 3, prompt="b c", max_length=5, min_length=0, rng=1)
+    assert [word for word, _ in model.calls].count("b") == 1  # the prompt is heard once
 
 
 @pytest.mark.parametrize(
-    "settings",
+    ("settings", "message"),
     [
-        {},
-        {"temperature": 0},
-        {"temperature": 0.3},
-        {"top_k": 3},
-        {"top_k": 50},
-        {"top_p": 0.7},
-        {"top_p": 1.0},
-        {"forbidden": [1]},
-        {"top_k": 4, "top_p": 0.5, "temperature": 2.0},
+        ({"n": 0}, "n is 0"),
+        ({"unique": True}, "only lines can be unique"),
+        ({"temperature": -1}, "temperature is -1"),
+        ({"prompt": "a b", "max_length": 2, "min_length": 0}, "the prompt has 2 words"),
     ],
-    ids=str,
 )
-def test_rows_of_logits_are_drawn_from_one_by_one(settings):
-    rng = np.random.RandomState(4)
-    logits, numbers = 2 * rng.standard_normal((5, 20, 8)), rng.random_sample(100)
-    found = sample_from_logits(logits, DrawnBefore(numbers), **settings)
-    one_by_one = DrawnBefore(numbers)
-    rows = logits.reshape(-1, 8)
-    expected = [sample_from_logits(row, one_by_one, **settings) for row in rows]
-    assert found.shape == (5, 20)
-    assert found.ravel().tolist() == expected
+def test_generate_refuses_settings_that_cannot_be(settings, message):
+    with pytest.raises(InputError, match=message):
+        generate(Scripted(a=1.0), **settings)

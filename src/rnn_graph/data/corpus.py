@@ -6,7 +6,7 @@ The order matters: what is held out is set apart first, and the vocabulary is ma
 import hashlib
 import warnings
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +88,8 @@ def read_language_corpus(
     vocabulary
         That of an existing model, used as it is; else it is made of the training part.
     splitting
-        How words are split; None for that of `vocabulary`, or else the defaults.
+        How words are split; None for that of `vocabulary`, or else the defaults. Where it differs
+        from that of `vocabulary` an `InputWarning` says so.
     lowercase
         Whether characters are read in lower case; `splitting` has it for words.
     limit
@@ -110,8 +111,8 @@ def read_language_corpus(
     require_shares(held_out=held_out)
     if held_out and valid is not None:
         raise InputError(f"held_out is {held_out:g} and there is a validation text; give one")
-    if vocabulary is not None and splitting is None:
-        splitting = getattr(vocabulary, "splitting", None)
+    if isinstance(vocabulary, Vocabulary):
+        splitting = _known_splitting(vocabulary, splitting)
     if isinstance(vocabulary, CharVocabulary):
         lowercase = vocabulary.lowercase
     reading = Reading(
@@ -174,7 +175,7 @@ def read_language_ids(
     data, limit, encoding, errors, file_format
         As for `read_language_corpus`.
     splitting
-        How words are split; None for what the vocabulary says, or else the defaults.
+        As for `read_language_corpus`.
 
     Raises
     ------
@@ -182,8 +183,8 @@ def read_language_ids(
         If a file cannot be read.
     """
     is_word = isinstance(vocabulary, Vocabulary)
-    if splitting is None and is_word:
-        splitting = vocabulary.splitting
+    if is_word:
+        splitting = _known_splitting(vocabulary, splitting)
     reading = Reading(
         WORD if is_word else vocabulary.unit,
         splitting,
@@ -214,6 +215,25 @@ def split_held_out(
     """The sentences (or what else `name` says) to train on, and the last ones, kept back."""
     cut = len(parts) - _kept(len(parts), share, name)
     return parts[:cut], parts[cut:]
+
+
+def _known_splitting(vocabulary: Vocabulary, given: Splitting | None) -> Splitting | None:
+    """How text is split for a vocabulary: as given, or else as it was split for training."""
+    trained = vocabulary.splitting
+    if None not in (given, trained) and given != replace(trained, column=given.column):
+        warnings.warn(
+            InputWarning(
+                f"the model was trained on text that was split otherwise: {_described(trained)};"
+                f" this one: {_described(given)}"
+            ),
+            stacklevel=3,
+        )
+    return given or trained
+
+
+def _described(splitting: Splitting) -> str:
+    values = splitting.as_dict()
+    return ", ".join(f"{n} {v}".lower() for n, v in values.items() if n != "column")
 
 
 def _cut(store: TokenStore, unit: str, share: float) -> int:

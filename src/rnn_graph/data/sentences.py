@@ -125,9 +125,12 @@ class Corpus:
     sentences
         Token sequences, as `read_sentences` yields them. Sentence markers are added where they
         are missing: without them a model never learns to begin or to stop.
+    splitting
+        How text was split into these words, for the vocabulary; None where nobody knows.
     """
 
-    def __init__(self, sentences: Iterable[Iterable[str]]):
+    def __init__(self, sentences: Iterable[Iterable[str]], splitting: Splitting | None = None):
+        self._splitting = splitting
         numbers: dict[str, int] = {}
         tokens, ends = array("i"), array("q")
         for sentence in sentences:
@@ -154,7 +157,8 @@ class Corpus:
         """The most frequent tokens, the sentence markers always among them."""
         occurrences = np.bincount(self._tokens, minlength=len(self._types))
         counts = Counter(dict(zip(self._types, occurrences.tolist(), strict=True)))
-        return Vocabulary.from_counts(counts, size, required=(SENTENCE_START, SENTENCE_END))
+        required = (SENTENCE_START, SENTENCE_END)
+        return Vocabulary.from_counts(counts, size, required=required, splitting=self._splitting)
 
     def encode(self, vocabulary: Vocabulary) -> list[np.ndarray]:
         """The ids of every sentence: arrays of shape (tokens of the sentence,), int32."""

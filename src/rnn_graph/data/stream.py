@@ -113,3 +113,8 @@ class Stream:
                 y[: end - begin, column] = ids[int(begin > 0) :]
                 x[int(begin == 0) : end - begin, column] = ids[:-1]
         return np.where(x < 0, self._start_id, x).astype(np.int32), self._targets(y)
+
+
+def sentences_of(ids: Ids, start_id: int) -> list[np.ndarray]:
+    """The ids of each sentence, from its start marker on."""
+    return np.split(np.asarray(ids[:]), places_of(ids, start_id)[1:])

@@ -30,7 +30,7 @@ class LanguageModel:
     ----------
     vocabulary
         The words or characters it knows. Words include the sentence markers; characters are those
-        of running text.
+        of running text or of lines.
     cell
         "elman", "gru" or "lstm".
     hidden_dim, embedding_dim, layers
@@ -235,8 +235,4 @@ def _start_id(vocabulary: Vocabulary | CharVocabulary) -> int:
     if isinstance(vocabulary, Vocabulary):
         vocabulary.require_sentence_markers()
         return vocabulary[SENTENCE_START]
-    if vocabulary.unit != "text":
-        raise InputError(
-            f"the characters are those of {vocabulary.unit}s; give CharVocabulary.of_text(…)"
-        )
     return vocabulary[NEWLINE] if NEWLINE in vocabulary.symbols else 0

@@ -1,23 +1,94 @@
-"""New sentences, word by word."""
+"""New sentences, lines and texts, token by token."""
 
-from collections.abc import Sequence
+import warnings
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
+from rnn_graph.checks import require_sizes
+from rnn_graph.data.char_vocabulary import NEWLINE, CharVocabulary
+from rnn_graph.data.padding import BEFORE_FIRST
+from rnn_graph.data.splitting import Splitting
 from rnn_graph.data.vocabulary import SENTENCE_END, SENTENCE_START, Vocabulary
-from rnn_graph.errors import InputError
-from rnn_graph.models.language_model import LanguageModel
-from rnn_graph.models.registry import WordModel
-from rnn_graph.predict.sampling import check_sampling, sample_from_logits
+from rnn_graph.errors import InputError, InputWarning
+from rnn_graph.predict.sampler import Sampler
 from rnn_graph.randomness import RandomSource, as_random_generator
 
-MOST_DRAWS = 1000
+# Lines that are drawn side by side: enough that a step costs little a line.
+LINES_A_BATCH = 64
+# So many draws in a row that cannot be used mean that no other will come.
+MOST_SENTENCES_REFUSED, MOST_LINES_REFUSED = 1_000, 10_000
+REMEDIES = {
+    "too short": "lower the minimum length",
+    "not new": "ask for fewer lines, raise the maximum length",
+}
+SHORTEST_SENTENCE = 7  # words, if not given, as in the tutorial
+LONGEST_SENTENCE, LONGEST_LINE, LONGEST_TEXT = 100, 100, 1000
+
+
+def generate(
+    model,
+    n: int = 10,
+    *,
+    prompt: str = "",
+    min_length: int | None = None,
+    max_length: int | None = None,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    unique: bool = False,
+    rng: RandomSource = None,
+) -> list[str]:
+    """Draw what a language model of any kind was trained on: sentences, lines or running text.
+
+    Parameters
+    ----------
+    model
+        With a vocabulary.
+    n
+        How many. The first ones do not depend on it.
+    prompt
+        What each begins with. Words are split as the text of training was.
+    min_length, max_length
+        In words or characters; None for 7 to 100 words, 1 to 100 characters of a line, or 1000
+        characters of running text, which has no `min_length`.
+    temperature, top_k, top_p
+        As for `sample_from_logits`.
+    unique
+        Of a model of lines: leave out lines that it was trained on, and lines that came before.
+    rng
+        An int, a `Generator` or a legacy `RandomState`.
+
+    Raises
+    ------
+    InputError
+        As `generate_sentence` and `generate_lines`, and if a setting has no meaning for the model.
+    """
+    require_sizes(n=n)
+    settings = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
+    lengths = {"min_length": min_length, "max_length": max_length}
+    settings |= {name: length for name, length in lengths.items() if length is not None}
+    vocabulary = model.vocabulary
+    unit = getattr(vocabulary, "unit", None)
+    if unique and unit != "line":
+        raise InputError("only lines can be unique; leave out unique, or give a model of lines")
+    if unit == "line":
+        return list(generate_lines(model, n, prompt=prompt, unique=unique, rng=rng, **settings))
+    if unit == "text":
+        if min_length is not None:
+            raise InputError("running text has its maximum length always; leave out min_length")
+        return list(generate_texts(model, n, prompt=prompt, rng=rng, **settings))
+    words = _split_prompt(vocabulary, prompt) if vocabulary else []
+    sentences = _sentences(model, vocabulary, words, rng, **settings)
+    return [" ".join(sentence) for sentence in islice(sentences, n)]
 
 
 def generate_sentence(
-    model: WordModel | LanguageModel,
+    model,
     vocabulary: Vocabulary | None = None,
     *,
-    min_length: int = 7,
-    max_length: int = 100,
+    min_length: int = SHORTEST_SENTENCE,
+    max_length: int = LONGEST_SENTENCE,
     temperature: float = 1.0,
     top_k: int | None = None,
     top_p: float | None = None,
@@ -55,6 +126,33 @@ def generate_sentence(
         If a setting is out of its range, the vocabulary is missing, or no draw of 1,000 has
         `min_length` words.
     """
+    sentences = _sentences(
+        model,
+        vocabulary,
+        prompt,
+        rng,
+        min_length=min_length,
+        max_length=max_length,
+        temperature=temperature,
+        top_k=top_k,
+        top_p=top_p,
+    )
+    return next(sentences)
+
+
+def _sentences(
+    model,
+    vocabulary: Vocabulary | None,
+    prompt: Sequence[str],
+    rng: RandomSource,
+    *,
+    min_length: int = SHORTEST_SENTENCE,
+    max_length: int = LONGEST_SENTENCE,
+    temperature: float,
+    top_k: int | None,
+    top_p: float | None,
+) -> Iterator[list[str]]:
+    """One sentence after another, without end."""
     vocabulary = vocabulary or model.vocabulary
     if vocabulary is None:
         raise InputError("the model has no vocabulary; give one (--vocabulary FILE, a word a line)")
@@ -63,46 +161,185 @@ def generate_sentence(
             f"the vocabulary has {len(vocabulary)} words and the model {model.word_dim}; give the"
             " vocabulary that the model was trained with"
         )
-    check_sampling(temperature, top_k, top_p)
-    _check_lengths(min_length, max_length, prompt)
+    _check_lengths(min_length, max_length, len(prompt), "words")
     vocabulary.require_sentence_markers()
-    generator = as_random_generator(rng)
-    forbidden = [vocabulary.unknown_id, vocabulary[SENTENCE_START]]
-    end = vocabulary[SENTENCE_END]
-
-    start_state = None
-    *heard, last_heard = vocabulary.encode([SENTENCE_START, *prompt])
-    for word in heard:
-        _, start_state = model.next_word_logits(word, start_state)
-
-    for _ in range(MOST_DRAWS if temperature else 1):
-        words, word, state = list(prompt), last_heard, start_state
-        while len(words) < max_length:
-            logits, state = model.next_word_logits(word, state)
-            word = sample_from_logits(
-                logits,
-                generator,
-                temperature=temperature,
-                top_k=top_k,
-                top_p=top_p,
-                forbidden=forbidden,
-            )
-            if word == end:
-                break
-            words.append(vocabulary.tokens[word])
-        if len(words) >= min_length:
-            return words
+    start, end = vocabulary[SENTENCE_START], vocabulary[SENTENCE_END]
+    sampler = Sampler(
+        model,
+        [start, *vocabulary.encode(prompt)],
+        texts=1,
+        forbidden=(vocabulary.unknown_id, start),
+        temperature=temperature,
+        top_k=top_k,
+        top_p=top_p,
+        rng=as_random_generator(rng),
+    )
+    most = MOST_SENTENCES_REFUSED if temperature else 1
+    refused = 0
+    while refused < most:
+        (ids,) = sampler.draw(max_length - len(prompt), end)
+        if len(prompt) + len(ids) < min_length:
+            refused += 1
+            continue
+        refused = 0
+        yield [*prompt, *vocabulary.decode(ids)]
     raise InputError(
-        f"no sentence of {min_length} words in {MOST_DRAWS if temperature else 1} draws; lower the"
-        " minimum length, or raise the temperature"
+        f"no sentence of {min_length} words in {most} draws; lower the minimum length, or raise"
+        " the temperature"
     )
 
 
-def _check_lengths(min_length: int, max_length: int, prompt: Sequence[str]) -> None:
-    if not 0 <= min_length <= max_length or max_length < 1:
+def generate_lines(
+    model,
+    count: int,
+    *,
+    prompt: str = "",
+    min_length: int = 1,
+    max_length: int = LONGEST_LINE,
+    unique: bool = False,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    rng: RandomSource = None,
+) -> Iterator[str]:
+    """Draw lines from a model of lines.
+
+    Parameters
+    ----------
+    model
+        With a vocabulary of unit "line".
+    count
+        How many lines. The first of them do not depend on it.
+    prompt
+        What each line begins with.
+    min_length, max_length
+        In characters, the prompt's among them. Shorter lines are drawn again, longer ones cut.
+    unique
+        Leave out lines that the model was trained on, and lines that came before.
+    temperature, top_k, top_p
+        As for `sample_from_logits`.
+    rng
+        An int, a `Generator` or a legacy `RandomState`.
+
+    Raises
+    ------
+    InputError
+        If a setting is out of its range, the prompt has a character that the model never saw, the
+        model is not one of lines, or 10,000 lines in a row cannot be used.
+    """
+    vocabulary = _vocabulary_of(model, "line")
+    if unique and vocabulary.seen_lines is None:
+        raise InputError("the model does not say which lines it has seen; leave out --unique")
+    if unique and temperature == 0 and count > 1:
+        raise InputError(
+            f"temperature 0 gives one line only; ask for 1 instead of {count}, or leave out"
+            " --unique"
+        )
+    start, end = vocabulary.encode_line(prompt), vocabulary[NEWLINE]
+    _check_lengths(min_length, max_length, len(start), "characters")
+    sampler = Sampler(
+        model,
+        [BEFORE_FIRST, *start],
+        texts=LINES_A_BATCH,
+        temperature=temperature,
+        top_k=top_k,
+        top_p=top_p,
+        rng=as_random_generator(rng),
+    )
+    before: set[str] = set()
+    refused: Counter[str] = Counter()
+    while count > 0:
+        for ids in sampler.draw(max_length - len(start), end):
+            line = vocabulary.decode([*start, *ids])
+            form = vocabulary.plain(line).strip()
+            if len(line) < min_length:
+                refused["too short"] += 1
+            elif unique and (form in before or vocabulary.has_seen(line)):
+                refused["not new"] += 1
+            else:
+                refused.clear()
+                before.add(form)
+                yield line
+                count -= 1
+                if not count:
+                    return
+        if refused.total() >= (MOST_LINES_REFUSED if temperature else 1):
+            reason, remedy = max(REMEDIES.items(), key=lambda item: refused[item[0]])
+            raise InputError(
+                f"of the last {refused.total():,} lines drawn {refused[reason]:,} were {reason};"
+                f" {remedy}, or raise the temperature"
+            )
+
+
+def generate_texts(
+    model,
+    count: int,
+    *,
+    prompt: str = "",
+    max_length: int = LONGEST_TEXT,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    rng: RandomSource = None,
+) -> Iterator[str]:
+    """Draw running text from a model of it, one after another.
+
+    Parameters
+    ----------
+    model
+        With a vocabulary of unit "text".
+    count
+        How many texts. The first of them do not depend on it.
+    max_length
+        The length of each in characters, with the prompt.
+    prompt, temperature, top_k, top_p, rng
+        As for `generate_lines`, which also says what is raised.
+    """
+    vocabulary = _vocabulary_of(model, "text")
+    start = vocabulary.encode(prompt)
+    _check_lengths(0, max_length, len(start), "characters")
+    sampler = Sampler(
+        model,
+        [BEFORE_FIRST, *start],
+        texts=1,
+        temperature=temperature,
+        top_k=top_k,
+        top_p=top_p,
+        rng=as_random_generator(rng),
+    )
+    for _ in range(count):
+        (ids,) = sampler.draw(max_length - len(start))
+        yield vocabulary.decode([*start, *ids])
+
+
+def _vocabulary_of(model, unit: str) -> CharVocabulary:
+    vocabulary = model.vocabulary
+    if vocabulary is None:
+        raise InputError("the model has no characters; build it with vocabulary=CharVocabulary(…)")
+    found = getattr(vocabulary, "unit", "word")
+    if found != unit:
+        raise InputError(f"the model is one of {found}s; it draws no {unit}s")
+    return vocabulary
+
+
+def _split_prompt(vocabulary: Vocabulary, prompt: str) -> list[str]:
+    words = (vocabulary.splitting or Splitting()).words(prompt)
+    unknown = [word for word in words if word not in vocabulary]
+    if unknown:
+        warnings.warn(
+            InputWarning(
+                f"the model does not know {', '.join(unknown)}; it takes them as unknown words"
+            ),
+            stacklevel=3,
+        )
+    return words
+
+
+def _check_lengths(min_length: int, max_length: int, prompt: int, unit: str) -> None:
+    if not 0 <= min_length <= max_length:
         raise InputError(
             f"min_length {min_length} and max_length {max_length}; give 0 ≤ min_length ≤ max_length"
-            " and a max_length of at least 1"
         )
-    if len(prompt) >= max_length:
-        raise InputError(f"the prompt has {len(prompt)} words; raise max_length ({max_length})")
+    require_sizes(max_length=max_length)
+    if prompt >= max_length:
+        raise InputError(f"the prompt has {prompt} {unit}; raise max_length ({max_length})")

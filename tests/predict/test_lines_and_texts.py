@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from rnn_graph.data.char_vocabulary import CharVocabulary
+from rnn_graph import CharVocabulary, LanguageModel, load_model, save_model
 from rnn_graph.errors import InputError
-from rnn_graph.predict.char_generation import generate_lines, generate_texts
+from rnn_graph.predict.generation import generate, generate_lines, generate_texts
 from rnn_graph.tutorials.char_rnn import CharRNN
 
 LINES = CharVocabulary.of_lines(["abc"])  # newline, a, b, c
@@ -13,40 +13,29 @@ END, A, B, C = range(4)
 ALMOST_NEVER = -60.0
 
 
-def chain(transitions, vocabulary=LINES):
-    """A model that goes from character to character with given probabilities.
+class Chain:
+    """A model that goes from character to character with given probabilities."""
 
-    Each hidden unit stands for a character; it alone is on after that character was read.
-    """
-    n = len(vocabulary)
-    model = CharRNN(n, n + 1, vocabulary=vocabulary, rng=0, dtype="float64", backend="jax")
-    on = 20.0
-    Wx, b = np.zeros((n, n + 1)), np.full(n + 1, -on)
-    Wx[range(n), range(n)] = 2 * on
-    # The last unit is on before the first character, when all others are off.
-    b[-1], Wx[:, -1] = on, -2 * on
-    logits = np.full((n + 1, n), ALMOST_NEVER)
-    for before, after in transitions.items():
-        for character, p in after.items():
-            logits[n if before is None else before, character] = np.log(p)
-    # States are -1 or 1: each unit adds half of its row, and the sum of all halves is taken back.
-    model.set_parameters(
-        {
-            "Wx": Wx,
-            "Wh": np.zeros((n + 1, n + 1)),
-            "b": b,
-            "Wy": logits / 2,
-            "by": logits.sum(axis=0) / 2,
-        }
-    )
-    return model
+    def __init__(self, transitions, vocabulary=LINES):
+        self.vocabulary = vocabulary
+        # The last row is that before the first character. Lines that ended go on, too.
+        self._logits = np.full((len(vocabulary) + 1, len(vocabulary)), ALMOST_NEVER)
+        for before, after in transitions.items():
+            for character, p in after.items():
+                self._logits[-1 if before is None else before, character] = np.log(p)
+
+    def zero_states(self, texts):
+        return [np.zeros(texts)]
+
+    def next_logits(self, ids, states):
+        return self._logits[ids], states
 
 
 BRANCHING = {None: {A: 0.5, B: 0.5}, A: {END: 0.25, B: 0.75}, B: {END: 1.0}}
 
 
 def test_lines_come_with_their_probabilities():
-    lines = list(generate_lines(chain(BRANCHING), 20_000, rng=1))
+    lines = list(generate_lines(Chain(BRANCHING), 20_000, rng=1))
     shares = {line: lines.count(line) / 20_000 for line in set(lines)}
     assert set(shares) == {"a", "ab", "b"}
     for line, p in {"a": 0.125, "ab": 0.375, "b": 0.5}.items():
@@ -54,31 +43,31 @@ def test_lines_come_with_their_probabilities():
 
 
 def test_the_first_lines_do_not_depend_on_how_many_are_drawn():
-    model = chain(BRANCHING)
+    model = Chain(BRANCHING)
     many = list(generate_lines(model, 100, rng=3))
     assert list(generate_lines(model, 5, rng=3)) == many[:5]
     assert list(generate_lines(model, 100, rng=4)) != many
 
 
 def test_temperature_zero_takes_the_likeliest():
-    model = chain({None: {A: 0.4, B: 0.6}, A: {END: 1}, B: {C: 0.9, END: 0.1}, C: {END: 1}})
+    model = Chain({None: {A: 0.4, B: 0.6}, A: {END: 1}, B: {C: 0.9, END: 0.1}, C: {END: 1}})
     assert list(generate_lines(model, 3, temperature=0, rng=1)) == ["bc"] * 3
 
 
 def test_a_prompt_stands_first_and_is_heard():
-    model = chain({None: {B: 1}, A: {C: 1}, B: {END: 1}, C: {END: 1}})
+    model = Chain({None: {B: 1}, A: {C: 1}, B: {END: 1}, C: {END: 1}})
     assert set(generate_lines(model, 10, prompt="a", rng=1)) == {"ac"}
 
 
 def test_long_lines_are_cut_and_short_ones_drawn_again():
-    model = chain({None: {A: 1}, A: {A: 0.5, END: 0.5}})
+    model = Chain({None: {A: 1}, A: {A: 0.5, END: 0.5}})
     lengths = [len(line) for line in generate_lines(model, 300, min_length=2, max_length=4, rng=1)]
     assert set(lengths) == {2, 3, 4}
 
 
 def test_unique_lines_are_new_and_come_once():
     anything = {A: 0.3, B: 0.3, C: 0.3, END: 0.1}
-    model = chain({None: anything, A: anything, B: anything, C: anything})
+    model = Chain({None: anything, A: anything, B: anything, C: anything})
     lines = list(generate_lines(model, 500, unique=True, rng=1))
     assert len(set(lines)) == 500
     assert "abc" not in lines
@@ -94,18 +83,18 @@ def test_unique_lines_are_new_and_come_once():
     ],
 )
 def test_where_no_line_can_be_used_it_says_why(temperature, settings, message):
-    model = chain({None: {A: 1}, A: {B: 1}, B: {C: 1}, C: {END: 1}})
+    model = Chain({None: {A: 1}, A: {B: 1}, B: {C: 1}, C: {END: 1}})
     with pytest.raises(InputError, match=message):
         list(generate_lines(model, 1, temperature=temperature, rng=1, **settings))
 
 
 def test_one_line_cannot_come_twice():
     with pytest.raises(InputError, match="temperature 0 gives one line only; ask for 1 instead of"):
-        list(generate_lines(chain(BRANCHING), 2, unique=True, temperature=0))
+        list(generate_lines(Chain(BRANCHING), 2, unique=True, temperature=0))
 
 
 def test_a_model_that_remembers_no_lines_cannot_leave_them_out():
-    model = chain(BRANCHING, CharVocabulary(LINES.symbols))
+    model = Chain(BRANCHING, CharVocabulary(LINES.symbols))
     with pytest.raises(InputError, match="does not say which lines it has seen"):
         list(generate_lines(model, 1, unique=True))
 
@@ -114,14 +103,14 @@ TEXT = CharVocabulary.of_text(["abc"])
 
 
 def test_running_text_has_its_length():
-    model = chain({None: {0: 1}, 0: {1: 1}, 1: {2: 1}, 2: {0: 1}}, TEXT)
+    model = Chain({None: {0: 1}, 0: {1: 1}, 1: {2: 1}, 2: {0: 1}}, TEXT)
     assert list(generate_texts(model, 2, max_length=7, rng=1)) == ["abcabca"] * 2
     assert list(generate_texts(model, 1, prompt="bc", max_length=5, rng=1)) == ["bcabc"]
 
 
 def test_the_first_texts_do_not_depend_on_how_many_are_drawn():
     anything = {0: 0.3, 1: 0.3, 2: 0.4}
-    model = chain({None: anything, 0: anything, 1: anything, 2: anything}, TEXT)
+    model = Chain({None: anything, 0: anything, 1: anything, 2: anything}, TEXT)
     many = list(generate_texts(model, 3, max_length=20, rng=1))
     assert list(generate_texts(model, 1, max_length=20, rng=1)) == many[:1]
     assert len(set(many)) == 3
@@ -143,13 +132,38 @@ def test_the_first_texts_do_not_depend_on_how_many_are_drawn():
 )
 def test_refuses_settings_that_cannot_be(settings, message):
     with pytest.raises(InputError, match=message):
-        list(generate_lines(chain(BRANCHING), 1, rng=1, **settings))
+        list(generate_lines(Chain(BRANCHING), 1, rng=1, **settings))
 
 
 def test_refuses_the_other_kind_of_model():
     with pytest.raises(InputError, match="the model is one of texts; it draws no lines"):
-        list(generate_lines(chain({}, TEXT), 1))
+        list(generate_lines(Chain({}, TEXT), 1))
     with pytest.raises(InputError, match="the model is one of lines; it draws no texts"):
-        list(generate_texts(chain({}), 1))
+        list(generate_texts(Chain({}), 1))
     with pytest.raises(InputError, match="has no characters"):
         list(generate_texts(CharRNN(3, 4), 1))
+
+
+def test_generate_draws_what_the_vocabulary_is_of():
+    lines = Chain(BRANCHING)
+    assert generate(lines, 5, rng=3) == list(generate_lines(lines, 5, rng=3))
+    assert generate(lines, 1, prompt="a", unique=True, rng=3)[0].startswith("a")
+    text = Chain({None: {0: 1}, 0: {1: 1}, 1: {2: 1}, 2: {0: 1}}, TEXT)
+    assert generate(text, 2, max_length=5) == ["abcab"] * 2
+    assert [len(t) for t in generate(text, 1)] == [1000]
+    with pytest.raises(InputError, match="leave out min_length"):
+        generate(text, 1, min_length=3)
+
+
+def test_a_language_model_of_lines_draws_lines_and_is_saved_with_them(tmp_path):
+    vocabulary = CharVocabulary.of_lines(["abc", "cab"], lowercase=True)
+    model = LanguageModel(vocabulary, hidden_dim=4, rng=0, dtype="float64")
+    assert model.start_id == vocabulary["\n"]
+    lines = generate(model, 3, unique=True, max_length=6, rng=1)
+    assert len(set(lines)) == 3
+    assert all(line and "\n" not in line for line in lines)
+    save_model(tmp_path / "m.npz", model)
+    loaded = load_model(tmp_path / "m.npz")
+    assert loaded.vocabulary == vocabulary
+    assert loaded.vocabulary.has_seen("ABC")
+    assert generate(loaded, 3, unique=True, max_length=6, rng=1) == lines
