@@ -20,6 +20,7 @@ from rnn_graph.cli import (
     train_tagger,
     train_word,
 )
+from rnn_graph.cli.help import Command, Group
 from rnn_graph.cli.options import with_groups
 
 
@@ -30,6 +31,7 @@ def _print_version(asked: bool) -> None:
 
 
 app = typer.Typer(
+    cls=Group,
     help="Recurrent networks of the classic tutorials, compiled by PyTensor.",
     epilog="Start with: rnn-graph demo",
     no_args_is_help=True,
@@ -52,14 +54,14 @@ for command, epilog in (
     (train_char.char, train_char.EPILOG),
     (train_tagger.tagger, train_tagger.EPILOG),
 ):
-    train.app.command(epilog=epilog)(with_groups(command))
+    train.app.command(epilog=epilog, cls=Command)(with_groups(command))
 app.add_typer(train.app, name="train")
-app.command(epilog=generate.EXAMPLE)(with_groups(generate.generate))
-app.command(epilog=tag.EXAMPLE)(with_groups(tag.tag))
-app.command(epilog=evaluate.EXAMPLE)(with_groups(evaluate.evaluate))
-app.command(epilog=info.EXAMPLE)(info.info)
+app.command(epilog=generate.EXAMPLE, cls=Command)(with_groups(generate.generate))
+app.command(epilog=tag.EXAMPLE, cls=Command)(with_groups(tag.tag))
+app.command(epilog=evaluate.EXAMPLE, cls=Command)(with_groups(evaluate.evaluate))
+app.command(epilog=info.EXAMPLE, cls=Command)(info.info)
 app.add_typer(plot.app, name="plot")
 app.add_typer(data.app, name="data")
 app.add_typer(bench.app, name="bench")
-app.command(epilog=gradcheck.EXAMPLE)(gradcheck.gradcheck)
-app.command(epilog=demo.EXAMPLE)(with_groups(demo.demo))
+app.command(epilog=gradcheck.EXAMPLE, cls=Command)(gradcheck.gradcheck)
+app.command(epilog=demo.EXAMPLE, cls=Command)(with_groups(demo.demo))

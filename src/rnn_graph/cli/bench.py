@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from rnn_graph.cli import options
+from rnn_graph.cli.help import Command, Group
 
 RUN_EXAMPLE = "Example: rnn-graph bench run lm-step char-step --rounds 7 --save results.json"
 REPORT_EXAMPLE = "Example: rnn-graph bench report results.json --html report.html"
@@ -30,7 +30,7 @@ class WorkloadName(StrEnum):
     GENERATE = "generate"
 
 
-class RunsUnlessTold(TyperGroup):
+class RunsUnlessTold(Group):
     """A group whose first argument, if it names no command, is one of `run`."""
 
     def parse_args(self, ctx, args):
@@ -51,7 +51,7 @@ def _size(help_: str, **bounds: int):
     return typer.Option(help=help_, rich_help_panel="Sizes, where a workload has them", **bounds)
 
 
-@app.command(epilog=RUN_EXAMPLE)
+@app.command(epilog=RUN_EXAMPLE, cls=Command)
 @options.with_groups
 def run(
     *,
@@ -139,7 +139,7 @@ def run(
         raise typer.Exit(1)
 
 
-@app.command(epilog=REPORT_EXAMPLE)
+@app.command(epilog=REPORT_EXAMPLE, cls=Command)
 def report(
     files: Annotated[list[Path], typer.Argument(help="Saved results.")],
     html: Annotated[Path | None, typer.Option(help="The page to write, with pictures.")] = None,
@@ -164,7 +164,7 @@ def report(
             log(f"report in {path}")
 
 
-@app.command(epilog=COMPARE_EXAMPLE)
+@app.command(epilog=COMPARE_EXAMPLE, cls=Command)
 def compare(
     before: Annotated[Path, typer.Argument(help="Saved results.")],
     after: Annotated[Path, typer.Argument(help="Others, of the same workloads.")],

@@ -7,8 +7,11 @@ from typing import Annotated
 import typer
 
 from rnn_graph.cli import options
+from rnn_graph.cli.help import Command, Group
 
-app = typer.Typer(help="List, draw and fetch texts; build vocabularies.", no_args_is_help=True)
+app = typer.Typer(
+    cls=Group, help="List, draw and fetch texts; build vocabularies.", no_args_is_help=True
+)
 
 LIST_EXAMPLE = "Example: rnn-graph data list"
 SAMPLE_EXAMPLE = "Example: rnn-graph data sample -n 2000 --out sentences.txt"
@@ -18,7 +21,7 @@ FETCH_EXAMPLE = "Example: rnn-graph data fetch reddit-comments"
 VOCABULARY_EXAMPLE = "Example: rnn-graph data vocabulary --data comments.csv --out vocabulary.txt"
 
 
-@app.command("list", epilog=LIST_EXAMPLE)
+@app.command("list", epilog=LIST_EXAMPLE, cls=Command)
 def list_(as_json: options.Json = False) -> None:
     """List the texts that this program knows."""
     from rnn_graph.cli.console import print_json
@@ -44,7 +47,7 @@ def list_(as_json: options.Json = False) -> None:
         print(f"{row['name']}: {row['description']} ({row['size']:,} bytes; {row['license']})")
 
 
-@app.command(epilog=SAMPLE_EXAMPLE)
+@app.command(epilog=SAMPLE_EXAMPLE, cls=Command)
 def sample(
     count: Annotated[int, typer.Option("-n", min=1, help="Sentences to draw.")] = 10,
     out: Annotated[Path | None, typer.Option(help="A text file; stdout if not given.")] = None,
@@ -68,7 +71,7 @@ def sample(
     _write_lines(out, (" ".join(sentence.words) for sentence in sentences))
 
 
-@app.command(epilog=QUERIES_EXAMPLE)
+@app.command(epilog=QUERIES_EXAMPLE, cls=Command)
 def queries(
     count: Annotated[int, typer.Option("-n", min=1, help="Queries to draw.")] = 10,
     out: Annotated[Path | None, typer.Option(help="A CoNLL file; stdout if not given.")] = None,
@@ -95,7 +98,7 @@ def queries(
     )
 
 
-@app.command(epilog=COLORS_EXAMPLE)
+@app.command(epilog=COLORS_EXAMPLE, cls=Command)
 def colors(
     out: Annotated[Path | None, typer.Option(help="A text file; stdout if not given.")] = None,
     as_json: options.Json = False,
@@ -112,7 +115,7 @@ def colors(
     _write_lines(out, color_names())
 
 
-@app.command(epilog=FETCH_EXAMPLE)
+@app.command(epilog=FETCH_EXAMPLE, cls=Command)
 def fetch(
     name: Annotated[str, typer.Argument(help="A name from `rnn-graph data list`.")],
     copy: Annotated[
@@ -153,7 +156,7 @@ def fetch(
         print(path)
 
 
-@app.command(epilog=VOCABULARY_EXAMPLE)
+@app.command(epilog=VOCABULARY_EXAMPLE, cls=Command)
 @options.with_groups
 def vocabulary(
     *,

@@ -37,7 +37,10 @@ def generate(
         typer.Option(min=0, max=names.LARGEST_SEED, help="The same seed, the same result."),
     ] = None,
     vocabulary: options.VocabularyFile = None,
-    reading: options.PromptReading,
+    tokenizer: Annotated[
+        options.TokenizerName | None,
+        typer.Option(metavar="NAME", help="Split the prompt by nltk or whitespace."),
+    ] = None,
     computing: options.Computing,
     as_json: options.Json = False,
 ) -> None:
@@ -45,17 +48,17 @@ def generate(
 
     Which of them depends on what the model was trained on.
     """
-    from rnn_graph.cli.console import log, print_json
+    from rnn_graph.cli.console import print_json
     from rnn_graph.cli.models import load_language_model, warn_of_other_splitting
     from rnn_graph.files.provenance import signature
-    from rnn_graph.predict.generation import drawn_texts
+    from rnn_graph.predict.generation import generate_each
 
     loaded = load_language_model(model, computing, vocabulary)
-    given = {name: options.plain(v) for name, v in vars(reading).items() if v is not None}
-    warn_of_other_splitting(loaded, given)
-    drawn = drawn_texts(
+    warn_of_other_splitting(loaded, {} if tokenizer is None else {"tokenizer": str(tokenizer)})
+    unit = getattr(loaded.vocabulary, "unit", "sentence")
+    texts = generate_each(
         loaded,
-        count,
+        count or (1 if unit == "text" else 10),
         prompt=prompt,
         temperature=temperature,
         top_k=top_k,
@@ -63,14 +66,13 @@ def generate(
         min_length=min_length,
         max_length=max_length,
         unique=unique,
+        tokenizer=options.plain(tokenizer),
         rng=seed,
-        say=log,
-        **given,
     )
     found = []
-    for text in drawn.texts:
+    for text in texts:
         found.append(text)
         if not as_json:
             print(text, flush=True)
     if as_json:
-        print_json({drawn.name: found, "signature": signature(loaded, seed=seed)})
+        print_json({f"{unit}s": found, "signature": signature(loaded, seed=seed)})

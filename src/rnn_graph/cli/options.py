@@ -78,16 +78,6 @@ class Reading(Decoding):
 
 
 @dataclass(frozen=True)
-class PromptReading:
-    """How a prompt becomes words; None: as the model was trained."""
-
-    tokenizer: Annotated[
-        TokenizerName | None,
-        typer.Option(metavar="NAME", help="How a prompt is split: nltk or whitespace."),
-    ] = None
-
-
-@dataclass(frozen=True)
 class TaggedReading(Decoding):
     """How a file becomes tagged sentences: keywords of `read_tagged_sentences`."""
 

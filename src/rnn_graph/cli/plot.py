@@ -6,14 +6,15 @@ from typing import Annotated
 import typer
 
 from rnn_graph.cli import options
+from rnn_graph.cli.help import Command, Group
 
-app = typer.Typer(help="Draw what a model does.", no_args_is_help=True)
+app = typer.Typer(cls=Group, help="Draw what a model does.", no_args_is_help=True)
 
 HISTORY_EXAMPLE = "Example: rnn-graph plot history model.run/history.jsonl --out losses.png"
 STATES_EXAMPLE = "Example: rnn-graph plot states names.npz --text velociraptor --out states.png"
 
 
-@app.command(epilog=STATES_EXAMPLE)
+@app.command(epilog=STATES_EXAMPLE, cls=Command)
 @options.with_groups
 def states(
     *,
@@ -33,7 +34,7 @@ def states(
     log(f"picture in {out}")
 
 
-@app.command(epilog=HISTORY_EXAMPLE)
+@app.command(epilog=HISTORY_EXAMPLE, cls=Command)
 def history(
     files: Annotated[list[Path], typer.Argument(help="Histories of training runs.")],
     out: Annotated[Path, typer.Option(help="The PNG to write.")] = Path("losses.png"),

@@ -2,4 +2,6 @@
 
 import typer
 
-app = typer.Typer(help="Train a model.", no_args_is_help=True)
+from rnn_graph.cli.help import Group
+
+app = typer.Typer(cls=Group, help="Train a model.", no_args_is_help=True)

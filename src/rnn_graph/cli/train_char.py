@@ -35,7 +35,7 @@ def char(
     ],
     out: Out,
     recipe: Annotated[
-        RecipeName, typer.Option(help="Model and settings: see the table below.")
+        RecipeName, typer.Option(metavar="NAME", help="Model and settings; see the table below.")
     ] = RecipeName.MODERN,
     unit: Annotated[
         UnitName | None,

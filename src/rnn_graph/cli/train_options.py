@@ -187,13 +187,12 @@ def recipe_epilog(task: str, example: str) -> str:
     """The recipes' values, a column a recipe, and an example."""
     recipes = recipes_of(task)
     settings = list(dict.fromkeys(name for recipe in recipes.values() for name in recipe.settings))
-    rows = [["defaults of --recipe", *recipes]]
+    rows = [["Defaults of --recipe", *recipes]]
     for name in settings:
         values = [_shown(recipe.settings, name) for recipe in recipes.values()]
         rows.append([f"--{name.replace('_', '-')}", *values])
-    lines = [f"{row[0]:22}" + "".join(f"{cell:14}" for cell in row[1:]).rstrip() for row in rows]
-    # Blank lines keep the help's formatter from joining the lines.
-    return "\n\n".join([*lines, example])
+    lines = [f"  {row[0]:26}  {''.join(f'{cell:14}' for cell in row[1:])}".rstrip() for row in rows]
+    return "\n".join([*lines, "", example])
 
 
 def _shown(settings, name: str) -> str:

@@ -35,7 +35,7 @@ def tagger(
     ],
     out: Out,
     recipe: Annotated[
-        RecipeName, typer.Option(help="Model and settings: see the table below.")
+        RecipeName, typer.Option(metavar="NAME", help="Model and settings; see the table below.")
     ] = RecipeName.MODERN,
     valid: Valid = None,
     held_out: Annotated[

@@ -30,7 +30,7 @@ def word(
     data: options.DataFile,
     out: Out,
     recipe: Annotated[
-        RecipeName, typer.Option(help="Model and settings: see the table below.")
+        RecipeName, typer.Option(metavar="NAME", help="Model and settings; see the table below.")
     ] = RecipeName.MODERN,
     valid: Valid = None,
     held_out: Annotated[

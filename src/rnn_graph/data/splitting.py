@@ -7,12 +7,12 @@ from functools import cache
 from typing import Any
 
 from rnn_graph.errors import InputError
+from rnn_graph.names import TOKENIZERS
 
 UNKNOWN_TOKEN = "UNKNOWN_TOKEN"
 # As published data write the words that they leave out: all of these are the unknown token.
 UNKNOWN_MARKERS = frozenset({"<unk>", "<UNK>", "UNK", "[UNK]", UNKNOWN_TOKEN})
 
-TOKENIZERS = ("nltk", "whitespace")
 # A no-break space belongs to a word, as in "10 000".
 ASCII_BLANKS = re.compile(r"[ \t\n\r\f\v]+")
 MARKED_UNKNOWN = re.compile(

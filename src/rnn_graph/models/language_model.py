@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -10,20 +9,22 @@ from pytensor import tensor as pt
 
 from rnn_graph.backend.compile import compile_function
 from rnn_graph.backend.devices import Backend, choose_backend
-from rnn_graph.backend.parameter import Parameter
 from rnn_graph.data.char_vocabulary import NEWLINE, CharVocabulary
 from rnn_graph.data.padding import NO_TARGET
 from rnn_graph.data.vocabulary import SENTENCE_START, Vocabulary
 from rnn_graph.errors import InputError
+from rnn_graph.files.model_file import ModelFile
 from rnn_graph.models.language_config import LanguageModelConfig, draw_language_model_parameters
 from rnn_graph.models.language_graph import LanguageGraph
+from rnn_graph.models.model import checked_settings
+from rnn_graph.models.text_model import TextModel
 from rnn_graph.nn.cells import CELLS
 from rnn_graph.randomness import RandomSource
 
 States = list[np.ndarray]
 
 
-class LanguageModel:
+class LanguageModel(TextModel):
     """Embeddings → one or more recurrent layers → softmax over the next token.
 
     Parameters
@@ -64,6 +65,8 @@ class LanguageModel:
         If a setting is out of its range, or the backend or device is not available.
     """
 
+    kind = "language-model"
+
     def __init__(
         self,
         vocabulary: Vocabulary | CharVocabulary,
@@ -82,7 +85,7 @@ class LanguageModel:
         device: str = "auto",
         dtype: str = "float32",
     ):
-        self.config = LanguageModelConfig(
+        config = LanguageModelConfig(
             vocabulary_size=len(vocabulary),
             cell=str(cell),
             hidden_dim=hidden_dim,
@@ -95,26 +98,32 @@ class LanguageModel:
             context=str(context),
             dtype=str(dtype),
         )
-        if self.config.output == "adaptive" and not isinstance(vocabulary, Vocabulary):
+        if config.output == "adaptive" and not isinstance(vocabulary, Vocabulary):
             raise InputError(
                 "the adaptive output is for words, whose ids are ranks of frequency; give the"
                 " output softmax"
             )
-        self.vocabulary = vocabulary
         self.start_id = _start_id(vocabulary)
         if not isinstance(backend, Backend):
             backend = choose_backend(backend, device, dtype)
-        self.backend = backend
-        self.parameters = {
-            name: Parameter(name, value, self.dtype, self.backend)
-            for name, value in draw_language_model_parameters(self.config, rng).items()
-        }
+        super().__init__(config, vocabulary, backend, draw_language_model_parameters(config, rng))
         variables = {name: parameter.variable for name, parameter in self.parameters.items()}
         self.graph = LanguageGraph(self.config, variables)
 
-    @property
-    def dtype(self) -> str:
-        return self.config.dtype
+    @classmethod
+    def build(cls, vocabulary: Vocabulary | CharVocabulary, **options: Any) -> Self:
+        """A model of a vocabulary; `options` as for the class."""
+        return cls(vocabulary, **options)
+
+    @classmethod
+    def of_file(cls, content: ModelFile, vocabulary, *, backend, device, dtype) -> Self:
+        """See `Model.of_file`."""
+        if vocabulary is None:
+            raise InputError("it has neither words nor characters; the file is damaged")
+        settings = checked_settings(content, LanguageModelConfig, without=("vocabulary_size",))
+        settings["dtype"] = dtype or settings["dtype"]
+        # The parameters drawn here are overwritten by the caller.
+        return cls(vocabulary, rng=0, backend=backend, device=device, **settings)
 
     @property
     def word_dim(self) -> int:
@@ -131,36 +140,35 @@ class LanguageModel:
         """How many states a text has: those of the cell, for each layer."""
         return self.config.layers * CELLS[self.config.cell].states
 
-    def get_parameters(self) -> dict[str, np.ndarray]:
-        """Copies of the parameters by name."""
-        return {name: parameter.get_value() for name, parameter in self.parameters.items()}
+    @property
+    def layer_count(self) -> int:
+        """Recurrent layers."""
+        return self.config.layers
 
-    def set_parameters(self, values: dict[str, np.ndarray]) -> None:
-        """Replace the parameters by copies of `values`."""
-        for name, parameter in self.parameters.items():
-            parameter.set_value(values[name])
+    # What the steps of training ask for
 
-    def save(self, path: str | Path) -> None:
-        """Write the model to a `.npz`, as `rnn_graph.save_model`."""
-        from rnn_graph.models.registry import save_model
+    @property
+    def row_lists(self) -> int:
+        """How many lists of rows `rows_of` gives."""
+        return self.config.output_layer.row_lists
 
-        save_model(path, self)
+    def rows_of(self, targets: np.ndarray) -> list[np.ndarray]:  # [K, N] -> [K, n] …
+        """The rows that each part of the output layer works on; see `nn.outputs`."""
+        return self.config.output_layer.rows_of(targets)
 
-    @classmethod
-    def load(cls, path: str | Path, **computing: Any) -> Self:
-        """The model of a file, as `rnn_graph.load_model`.
+    @property
+    def drops(self) -> bool:
+        """Whether a training step drops anything out."""
+        return bool(self.config.dropout or self.config.embedding_dropout)
 
-        Raises
-        ------
-        InputError
-            If the file holds another kind of model.
-        """
-        from rnn_graph.models.registry import load_model
+    @property
+    def dropouts(self) -> int:
+        """How many masks a training step draws."""
+        return self.config.layers + 1
 
-        model = load_model(path, **computing)
-        if not isinstance(model, cls):
-            raise InputError(f"{path} holds a {type(model).__name__}, no {cls.__name__}")
-        return model
+    def gradients(self, x, y, states, rows, key=None):
+        """See `LanguageGraph.gradients`."""
+        return self.graph.gradients(x, y, states, rows, key)
 
     # Many texts at once
 
@@ -200,7 +208,7 @@ class LanguageModel:
         x, y
             Ids of inputs and targets, a text a column; -1 in `y` where there is nothing to predict.
         """
-        rows = [rows[0] for rows in self.config.output_layer.rows_of(y.reshape(1, -1))]
+        rows = [rows[0] for rows in self.rows_of(y.reshape(1, -1))]
         losses, *states = self._token_losses(x.astype(np.int32), y.astype(np.int32), *rows, *states)
         return np.asarray(losses).reshape(y.shape), states
 

@@ -3,7 +3,9 @@
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
+from typing import Any
 
 from rnn_graph.checks import require_sizes
 from rnn_graph.data.char_vocabulary import NEWLINE, CharVocabulary
@@ -26,19 +28,7 @@ SHORTEST_SENTENCE = 7  # words, if not given, as in the tutorial
 LONGEST_SENTENCE, LONGEST_LINE, LONGEST_TEXT = 100, 100, 1000
 
 
-def generate(
-    model,
-    n: int = 10,
-    *,
-    prompt: str = "",
-    min_length: int | None = None,
-    max_length: int | None = None,
-    temperature: float = 1.0,
-    top_k: int | None = None,
-    top_p: float | None = None,
-    unique: bool = False,
-    rng: RandomSource = None,
-) -> list[str]:
+def generate(model, n: int = 10, **settings: Any) -> list[str]:
     """Draw what a language model of any kind was trained on: sentences, lines or running text.
 
     Parameters
@@ -47,6 +37,34 @@ def generate(
         With a vocabulary.
     n
         How many. The first ones do not depend on it.
+    settings
+        As for `generate_each`, which also says what is raised.
+
+    Returns
+    -------
+    list of str
+    """
+    return list(generate_each(model, n, **settings))
+
+
+def generate_each(
+    model,
+    n: int,
+    *,
+    prompt: str = "",
+    min_length: int | None = None,
+    max_length: int | None = None,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    unique: bool = False,
+    tokenizer: str | None = None,
+    rng: RandomSource = None,
+) -> Iterator[str]:
+    """`generate` one by one.
+
+    Parameters
+    ----------
     prompt
         What each begins with. Words are split as the text of training was.
     min_length, max_length
@@ -56,6 +74,8 @@ def generate(
         As for `sample_from_logits`.
     unique
         Of a model of lines: leave out lines that it was trained on, and lines that came before.
+    tokenizer
+        Splits the prompt in place of the one of training.
     rng
         An int, a `Generator` or a legacy `RandomState`.
 
@@ -65,7 +85,7 @@ def generate(
         As `generate_sentence` and `generate_lines`, and if a setting has no meaning for the model.
     """
     require_sizes(n=n)
-    settings = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
+    settings: dict[str, Any] = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
     lengths = {"min_length": min_length, "max_length": max_length}
     settings |= {name: length for name, length in lengths.items() if length is not None}
     vocabulary = model.vocabulary
@@ -73,14 +93,14 @@ def generate(
     if unique and unit != "line":
         raise InputError("only lines can be unique; leave out unique, or give a model of lines")
     if unit == "line":
-        return list(generate_lines(model, n, prompt=prompt, unique=unique, rng=rng, **settings))
+        return generate_lines(model, n, prompt=prompt, unique=unique, rng=rng, **settings)
     if unit == "text":
         if min_length is not None:
             raise InputError("running text has its maximum length always; leave out min_length")
-        return list(generate_texts(model, n, prompt=prompt, rng=rng, **settings))
-    words = _split_prompt(vocabulary, prompt) if vocabulary else []
+        return generate_texts(model, n, prompt=prompt, rng=rng, **settings)
+    words = _split_prompt(vocabulary, prompt, tokenizer) if vocabulary else []
     sentences = _sentences(model, vocabulary, words, rng, **settings)
-    return [" ".join(sentence) for sentence in islice(sentences, n)]
+    return (" ".join(sentence) for sentence in islice(sentences, n))
 
 
 def generate_sentence(
@@ -322,8 +342,11 @@ def _vocabulary_of(model, unit: str) -> CharVocabulary:
     return vocabulary
 
 
-def _split_prompt(vocabulary: Vocabulary, prompt: str) -> list[str]:
-    words = (vocabulary.splitting or Splitting()).words(prompt)
+def _split_prompt(vocabulary: Vocabulary, prompt: str, tokenizer: str | None) -> list[str]:
+    splitting = vocabulary.splitting or Splitting()
+    if tokenizer is not None:
+        splitting = replace(splitting, tokenizer=tokenizer)
+    words = splitting.words(prompt)
     unknown = [word for word in words if word not in vocabulary]
     if unknown:
         warnings.warn(

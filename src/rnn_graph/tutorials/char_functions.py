@@ -77,8 +77,8 @@ class CharFunctions:
             loss, gradients, last = char_graph.gradients_of_name(
                 self._cell, weights, name[0], name[1], before
             )
-            clipped = CharWeights(*(clipped(g, LARGEST_GRADIENT) for g in gradients))
-            return [*char_graph.updated(weights, clipped, rate), *last, loss]
+            gradients = CharWeights(*(clipped(g, LARGEST_GRADIENT) for g in gradients))
+            return [*char_graph.updated(weights, gradients, rate), *last, loss]
 
         *traces, losses = scan_states(
             step,

@@ -1,0 +1,100 @@
+"""The help of commands: options in groups, a line or two each, in 80 columns."""
+
+import textwrap
+
+from typer.core import TyperCommand, TyperGroup
+
+WIDTH = 80
+NAMES_WIDTH = 28
+FIRST_GROUP = "Options"
+# What stands for a value, by the name of the option library's type.
+KINDS = {
+    "integer": "N",
+    "integer range": "N",
+    "float": "X",
+    "float range": "X",
+    "path": "FILE",
+    "text": "TEXT",
+}
+
+
+class Command(TyperCommand):
+    """A command whose help is plain text."""
+
+    def format_help(self, ctx, formatter) -> None:
+        formatter.write(_usage(ctx, self))
+        formatter.write(_paragraphs(self.help or ""))
+        arguments = [p for p in self.get_params(ctx) if p.param_type_name == "argument"]
+        if arguments:
+            rows = [(_argument_name(p), p.help or "") for p in arguments]
+            formatter.write(_section("Arguments", rows))
+        groups: dict[str, list[tuple[str, str]]] = {FIRST_GROUP: []}
+        for option in self.get_params(ctx):
+            if option.param_type_name == "argument" or option.hidden:
+                continue
+            group = getattr(option, "rich_help_panel", None) or FIRST_GROUP
+            groups.setdefault(group, []).append(_option_row(option))
+        for group, rows in groups.items():
+            formatter.write(_section(group, rows))
+        formatter.write(f"\n{self.epilog}\n" if self.epilog else "")
+
+
+class Group(TyperGroup):
+    """A group of commands whose help is plain text."""
+
+    def format_help(self, ctx, formatter) -> None:
+        formatter.write(_usage(ctx, self))
+        formatter.write(_paragraphs(self.help or ""))
+        rows = [
+            (name, self.get_command(ctx, name).get_short_help_str(WIDTH - NAMES_WIDTH))
+            for name in self.list_commands(ctx)
+        ]
+        formatter.write(_section("Commands", rows))
+        formatter.write(_section(FIRST_GROUP, [_option_row(p) for p in self.get_params(ctx)]))
+        formatter.write(f"\n{self.epilog}\n" if self.epilog else "")
+
+
+def _usage(ctx, command) -> str:
+    return f"Usage: {ctx.command_path} {' '.join(command.collect_usage_pieces(ctx))}\n"
+
+
+def _paragraphs(text: str) -> str:
+    parts = [" ".join(part.split()) for part in textwrap.dedent(text).split("\n\n")]
+    return "".join(f"\n{textwrap.fill(part, WIDTH)}\n" for part in parts if part)
+
+
+def _section(title: str, rows: list[tuple[str, str]]) -> str:
+    return "".join([f"\n{title}:\n", *(_row(*row) for row in rows)]) if rows else ""
+
+
+def _row(names: str, text: str) -> str:
+    margin = " " * (NAMES_WIDTH + 2)
+    lines = textwrap.wrap(text, WIDTH - len(margin)) or [""]
+    first = f"  {names:{NAMES_WIDTH - 2}}  "
+    if len(first) > len(margin):
+        return f"  {names}\n" + "".join(f"{margin}{line}\n" for line in lines)
+    return first + lines[0] + "\n" + "".join(f"{margin}{line}\n" for line in lines[1:])
+
+
+def _argument_name(argument) -> str:
+    name = argument.name.upper().rstrip("_")
+    return name if argument.required else f"[{name}]"
+
+
+def _option_row(option) -> tuple[str, str]:
+    names = "/".join([*option.opts, *option.secondary_opts])
+    if not getattr(option, "is_flag", False):
+        names += f" {option.metavar or _kind(option.type)}"
+    text = option.help or ""
+    if option.required:
+        text += " [required]"
+    elif isinstance(option.default, str | int | float) and not isinstance(option.default, bool):
+        text += f" [{option.default}]" if str(option.default) else ""
+    return names, text
+
+
+def _kind(of_option) -> str:
+    choices = getattr(of_option, "choices", None)
+    if choices:
+        return "|".join(map(str, choices))
+    return KINDS.get(of_option.name, "VALUE")
