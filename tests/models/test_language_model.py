@@ -80,7 +80,7 @@ def mean_loss_and_gradients(model, x, y, states, backend=None):
     variables = [pt.imatrix("x"), pt.imatrix("y")]
     first = [pt.matrix(f"state{k}", dtype="float64") for k in range(model.state_count)]
     rows = [pt.ivector(f"rows{k}") for k in range(model.config.output_layer.row_lists)]
-    found = model.graph.gradients(*variables, variables[0].shape[0], first, rows)
+    found = model.graph.gradients(*variables, first, rows)
     compiled = compile_function(
         [*variables, *rows, *first],
         [found.loss, found.count, *found.gradients.values()],
@@ -133,7 +133,7 @@ def test_projecting_the_table_is_the_same_as_projecting_the_batch(monkeypatch):
     x, y = random_ids(T * B).reshape(T, B), random_ids(T * B, seed=1).reshape(T, B)
     found = []
     for largest in (512, 0):
-        monkeypatch.setattr("rnn_graph.models.language_graph.LARGEST_PROJECTED_TABLE", largest)
+        monkeypatch.setattr("rnn_graph.nn.recurrent.LARGEST_PROJECTED_TABLE", largest)
         model = character_model()
         found.append(mean_loss_and_gradients(model, x, y, model.zero_states(B)))
     (loss, _, gradients), (other_loss, _, other_gradients) = found
@@ -241,7 +241,7 @@ def test_pytensor_takes_the_graphs_expressions():
     model = character_model(cell="elman")
     x = pt.tensor("x", dtype="int32", shape=(4, 2))  # of free shape JAX warns of lost assertions
     states = [pt.zeros((2, 5), dtype="float64")]
-    losses, _ = model.graph.losses(x, x, x.shape[0], states, [])
+    losses, _ = model.graph.losses(x, x, states, [])
     gradient = pytensor.grad(losses.mean(), model.parameters["layer0_Wh"].variable)
     compiled = compile_function([x], [gradient], model.backend)
     (found,) = compiled(random_ids(8).reshape(4, 2))

@@ -4,6 +4,7 @@ from pytensor import tensor as pt
 
 from plain_cells import plain_layer
 from rnn_graph.backend.compile import compile_function
+from rnn_graph.backend.ops import place_hashes
 from rnn_graph.data.batches import pad_batch
 from rnn_graph.data.tag_vocabulary import TagVocabulary
 from rnn_graph.data.tagged_sentences import TaggedSentence
@@ -74,24 +75,39 @@ def test_labels_are_the_most_probable_ones(backend):
         assert labels == tuple(LABELS[i] for i in expected)
 
 
-def test_factors_on_embeddings_and_outputs_leave_numbers_out():
+def plain_mask(shape, share, key):
+    kept = place_hashes(np, np.arange(np.prod(shape), dtype=np.uint32), np.uint32(key)) >= (
+        share * 2**32
+    )
+    return kept.reshape(shape) / (1 - share)
+
+
+def test_dropout_leaves_out_embeddings_and_outputs_by_a_hash_of_the_key():
     model = tagger("gru")
-    ids, mask = pt.imatrix("ids"), pt.dmatrix("mask")
-    factors = [pt.dtensor3("on_embeddings"), pt.dtensor3("on_outputs")]
+    ids, mask, key = pt.imatrix("ids"), pt.dmatrix("mask"), pt.scalar("key", dtype="uint32")
+    shares = {"embedding_dropout": 0.25, "output_dropout": 0.5}
     logits = compile_function(
-        [ids, mask, *factors], model.logits(ids, mask, *factors), model.backend
+        [ids, mask, key], model.logits(ids, mask, key, **shares), model.backend
     )
     batch, counts = pad_batch(model, SENTENCES[:1], size=1)
-    batch, T = model.with_padding_row(batch), len(counts)
-    ones = np.ones((T + 2, 1, D)), np.ones((T, 1, 2 * H))
-    # Without outputs there is the bias alone.
-    b = model.get_parameters()["b"]
-    assert_close(logits(batch, counts, ones[0], 0 * ones[1]), np.broadcast_to(b, (T, 1, 5)))
-    # Embeddings that count twice are those of a model with twice the embeddings.
-    doubled = logits(batch, counts, 2 * ones[0], ones[1])
-    values = model.get_parameters()
-    model.set_parameters({**values, "embeddings": 2 * values["embeddings"]})
-    assert_close(doubled[:6, 0], plain_logits(model, SENTENCES[0]))
+    batch, T, words = model.with_padding_row(batch), len(counts), len(SENTENCES[0])
+    p = model.get_parameters()
+    rows = p["embeddings"][batch] * plain_mask((T + 2, 1, D), 0.25, 7)
+    x = np.concatenate([rows[k : k + T, 0] for k in range(3)], axis=1)
+    outputs = [
+        plain_layer(
+            "gru",
+            x @ p[f"{direction}_Wx"] + p[f"{direction}_b"],
+            counts[:, 0],
+            [np.zeros(H)],
+            p[f"{direction}_Wh"],
+            backwards=direction == "backward",
+        )[0]
+        for direction in ("forward", "backward")
+    ]
+    hidden = np.concatenate(outputs, axis=1) * plain_mask((T, 1, 2 * H), 0.5, 8)[:, 0]
+    found = logits(batch, counts, np.uint32(7))
+    assert_close(found[:words, 0], (hidden @ p["W"] + p["b"])[:words])
 
 
 @pytest.mark.parametrize("cell", CELLS)

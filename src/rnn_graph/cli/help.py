@@ -1,21 +1,16 @@
 """The help of commands: options in groups, a line or two each, in 80 columns."""
 
 import textwrap
+from pathlib import Path
+from typing import get_args
 
 from typer.core import TyperCommand, TyperGroup
 
 WIDTH = 80
 NAMES_WIDTH = 28
 FIRST_GROUP = "Options"
-# What stands for a value, by the name of the option library's type.
-KINDS = {
-    "integer": "N",
-    "integer range": "N",
-    "float": "X",
-    "float range": "X",
-    "path": "FILE",
-    "text": "TEXT",
-}
+# What stands for a value of each type.
+KINDS = {int: "N", float: "X", Path: "FILE", str: "TEXT"}
 
 
 class Command(TyperCommand):
@@ -84,7 +79,7 @@ def _argument_name(argument) -> str:
 def _option_row(option) -> tuple[str, str]:
     names = "/".join([*option.opts, *option.secondary_opts])
     if not getattr(option, "is_flag", False):
-        names += f" {option.metavar or _kind(option.type)}"
+        names += f" {option.metavar or _kind(option)}"
     text = option.help or ""
     if option.required:
         text += " [required]"
@@ -93,8 +88,12 @@ def _option_row(option) -> tuple[str, str]:
     return names, text
 
 
-def _kind(of_option) -> str:
-    choices = getattr(of_option, "choices", None)
-    if choices:
-        return "|".join(map(str, choices))
-    return KINDS.get(of_option.name, "VALUE")
+def _kind(option) -> str:
+    # The type as it was declared, which may be one of several, such as `int | None`.
+    declared = getattr(option, "type_descriptor", None)
+    return next((shown for kind, shown in KINDS.items() if _is(declared, kind)), "VALUE")
+
+
+def _is(declared, kind: type) -> bool:
+    kinds = (declared, *get_args(declared), *get_args(getattr(declared, "annotation", None)))
+    return kind in kinds

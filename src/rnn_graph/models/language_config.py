@@ -6,12 +6,14 @@ import numpy as np
 
 from rnn_graph.checks import require_shares, require_sizes
 from rnn_graph.errors import InputError
-from rnn_graph.nn.cells import CELLS, Cell
-from rnn_graph.nn.initializers import glorot_uniform, orthogonal
-from rnn_graph.nn.outputs import OUTPUTS, Output
+from rnn_graph.nn.basic import Embedding
+from rnn_graph.nn.cells import CELLS
+from rnn_graph.nn.composed import Stack
+from rnn_graph.nn.dropout import Dropout
+from rnn_graph.nn.layer import Layer
+from rnn_graph.nn.outputs import OUTPUTS, AdaptiveSoftmax, Output, Softmax
+from rnn_graph.nn.recurrent import Recurrent
 from rnn_graph.randomness import RandomSource, as_random_generator
-
-EMBEDDING_RANGE = 0.1
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,24 @@ class LanguageModelConfig:
             raise InputError(f"tied weights want the output softmax, not {self.output!r}")
 
     @property
+    def network(self) -> Stack:
+        """Embeddings → recurrent layers, one upon the other; dropout after each."""
+        layers: list[tuple[str, Layer]] = [
+            ("", Embedding(self.vocabulary_size, self.embedding_dim)),
+            ("", Dropout(self.embedding_dropout)),
+        ]
+        for k in range(self.layers):
+            inputs = self.hidden_dim if k else self.embedding_dim
+            layers.append((f"layer{k}", Recurrent(self.cell, self.hidden_dim, inputs)))
+            layers.append(("", Dropout(self.dropout)))
+        names, layers = zip(*layers, strict=True)
+        return Stack(layers, names)
+
+    @property
     def output_layer(self) -> Output:
-        return OUTPUTS[self.output](self.vocabulary_size, self.hidden_dim, tied=self.tie_weights)
+        if self.output == "adaptive":
+            return AdaptiveSoftmax(self.vocabulary_size, self.hidden_dim)
+        return Softmax(self.vocabulary_size, self.hidden_dim, tied=self.tie_weights)
 
 
 CONTEXTS = ("text", "sentence")
@@ -97,28 +115,5 @@ def draw_language_model_parameters(
         blocks · H)`, `layer<k>_Wh (H, blocks · H)`, `layer<k>_b (blocks · H)`, the blocks being
         those of the cell; and the output layer's. Float64.
     """
-    generator, cell, units = as_random_generator(rng), CELLS[config.cell], config.hidden_dim
-    values = {
-        "embeddings": generator.uniform(
-            -EMBEDDING_RANGE, EMBEDDING_RANGE, (config.vocabulary_size, config.embedding_dim)
-        )
-    }
-    for layer in range(config.layers):
-        inputs = units if layer else config.embedding_dim
-        values |= {
-            f"{layer_name(layer)}_Wx": _side_by_side(
-                cell, lambda inputs=inputs: glorot_uniform(inputs, units, generator)
-            ),
-            f"{layer_name(layer)}_Wh": _side_by_side(cell, lambda: orthogonal(units, generator)),
-            f"{layer_name(layer)}_b": cell.first_bias(units),
-        }
-    return values | config.output_layer.draw(generator)
-
-
-def layer_name(layer: int) -> str:
-    """What the names of a layer's parameters begin with."""
-    return f"layer{layer}"
-
-
-def _side_by_side(cell: Cell, draw) -> np.ndarray:
-    return np.hstack([draw() for _ in range(cell.blocks)])
+    generator = as_random_generator(rng)
+    return config.network.init(generator) | config.output_layer.init(generator)

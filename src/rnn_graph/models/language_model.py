@@ -18,7 +18,6 @@ from rnn_graph.models.language_config import LanguageModelConfig, draw_language_
 from rnn_graph.models.language_graph import LanguageGraph
 from rnn_graph.models.model import checked_settings
 from rnn_graph.models.text_model import TextModel
-from rnn_graph.nn.cells import CELLS
 from rnn_graph.randomness import RandomSource
 
 States = list[np.ndarray]
@@ -138,7 +137,7 @@ class LanguageModel(TextModel):
     @property
     def state_count(self) -> int:
         """How many states a text has: those of the cell, for each layer."""
-        return self.config.layers * CELLS[self.config.cell].states
+        return self.config.network.state_count
 
     @property
     def layer_count(self) -> int:
@@ -164,7 +163,7 @@ class LanguageModel(TextModel):
     @property
     def dropouts(self) -> int:
         """How many masks a training step draws."""
-        return self.config.layers + 1
+        return self.config.network.key_count
 
     def gradients(self, x, y, states, rows, key=None):
         """See `LanguageGraph.gradients`."""
@@ -228,7 +227,7 @@ class LanguageModel(TextModel):
     def _token_losses(self):
         x, y, states = pt.imatrix("x"), pt.imatrix("y"), self._states()
         rows = [pt.ivector(f"rows{k}") for k in range(self.config.output_layer.row_lists)]
-        losses, last = self.graph.losses(x, y, x.shape[0], states, rows)
+        losses, last = self.graph.losses(x, y, states, rows)
         return compile_function([x, y, *rows, *states], [losses, *last], self.backend)
 
     def _states(self) -> list:

@@ -184,16 +184,18 @@ class Model:
 def checked_settings(content: ModelFile, config_class: type, *, without: tuple[str, ...] = ()):
     """The settings of a configuration dataclass from a file.
 
+    A setting that older versions did not have is missing there, and has its default.
+
     Raises
     ------
     InputError
-        If one is missing or of another type than its default.
+        If one is of another type than its default.
     """
     settings = {}
     for field in fields(config_class):
         if field.name in without:
             continue
-        value = content.configuration.get(field.name)
+        value = content.configuration.get(field.name, field.default)
         if type(value) is not type(field.default):
             raise InputError(
                 f"{field.name} is {value!r}; expected something like {field.default!r}, the file"

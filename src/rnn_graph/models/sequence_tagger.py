@@ -3,26 +3,31 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
+import pytensor
 from pytensor import tensor as pt
 from pytensor.tensor import TensorVariable
 
 from rnn_graph.backend.compile import compile_function
-from rnn_graph.backend.devices import choose_backend
-from rnn_graph.backend.parameter import Parameter
-from rnn_graph.checks import check_window, require_sizes
+from rnn_graph.backend.devices import Backend, choose_backend
+from rnn_graph.checks import check_window, require_shares, require_sizes
 from rnn_graph.data.padding import padding_as_row
 from rnn_graph.data.tag_vocabulary import TagVocabulary
 from rnn_graph.errors import InputError
-from rnn_graph.nn.basic import affine, windows
+from rnn_graph.files.model_file import ModelFile
+from rnn_graph.models.batch_gradients import BatchGradients
+from rnn_graph.models.model import checked_settings
+from rnn_graph.models.tagger_model import TaggerModel
+from rnn_graph.nn.basic import Dense, Embedding, Window
 from rnn_graph.nn.cells import CELLS
-from rnn_graph.nn.initializers import glorot_uniform, orthogonal
-from rnn_graph.nn.recurrent import recurrent_layer
-from rnn_graph.randomness import RandomSource, as_random_generator
-
-EMBEDDING_RANGE = 0.1
+from rnn_graph.nn.composed import Bidirectional, Stack
+from rnn_graph.nn.dropout import Dropout
+from rnn_graph.nn.layer import Layer
+from rnn_graph.nn.losses import softmax_cross_entropy
+from rnn_graph.nn.recurrent import Recurrent
+from rnn_graph.randomness import RandomSource
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,9 @@ class SequenceTaggerConfig:
         Words whose embeddings a step sees, odd; 1: the word alone.
     bidirectional
         Whether a second layer reads from the end.
+    dropout, embedding_dropout
+        Shares of the recurrent layers' outputs and of the embeddings that a training step leaves
+        out.
     dtype
         "float32" or "float64".
     """
@@ -50,14 +58,35 @@ class SequenceTaggerConfig:
     embedding_dim: int = 100
     window: int = 3
     bidirectional: bool = True
+    dropout: float = 0.0
+    embedding_dropout: float = 0.0
     dtype: str = "float32"
 
-    @property
-    def directions(self) -> tuple[str, ...]:
-        return ("forward", "backward") if self.bidirectional else ("forward",)
+    def __post_init__(self) -> None:
+        require_sizes(hidden_dim=self.hidden_dim, embedding_dim=self.embedding_dim)
+        require_shares(dropout=self.dropout, embedding_dropout=self.embedding_dropout)
+        check_window(self.window)
+        if self.cell not in CELLS:
+            raise InputError(f"unknown cell {self.cell!r}; give one of {', '.join(CELLS)}")
+
+    def network(self, words: int, labels: int) -> Stack:
+        """Embeddings → windows of them → recurrent layer, or one a direction → labels."""
+        width = self.window * self.embedding_dim
+        recurrent = Recurrent(self.cell, self.hidden_dim, width)
+        outputs = self.hidden_dim * (2 if self.bidirectional else 1)
+        layers: list[tuple[str, Layer]] = [
+            ("", Embedding(words, self.embedding_dim, padding=True)),
+            ("", Dropout(self.embedding_dropout)),
+            ("", Window(self.window)),
+            ("", Bidirectional(recurrent)) if self.bidirectional else ("forward", recurrent),
+            ("", Dropout(self.dropout)),
+            ("", Dense(labels, outputs)),
+        ]
+        names, layers = zip(*layers, strict=True)
+        return Stack(layers, names)
 
 
-class SequenceTagger:
+class SequenceTagger(TaggerModel):
     """Embeddings → window → recurrent layer in one or both directions → softmax for each word.
 
     Parameters
@@ -69,7 +98,7 @@ class SequenceTagger:
     rng
         An int, a `Generator` or a legacy `RandomState`, from which the first values are drawn.
     backend, device
-        As for `RNNSLU`.
+        As for `RNNSLU`; also a `Backend` of one's own.
 
     Attributes
     ----------
@@ -77,13 +106,20 @@ class SequenceTagger:
         "embeddings" (words + 1, embedding_dim), the last row for what is beyond a sentence; for
         each direction "…_Wx" (window · embedding_dim, blocks · hidden_dim), "…_Wh", "…_b"; "W",
         "b". The blocks are those of the cell.
+    network : Stack
+        Its layers.
 
     Raises
     ------
     InputError
-        If a size is below 1, the window is even, the cell is not known, or the backend or device
-        is not available.
+        If the backend or device is not available.
     """
+
+    kind = "sequence-tagger"
+
+    # What the steps of training ask for: no state is carried, all labels have one output layer.
+    row_lists = 0
+    zero_states = rows_of = staticmethod(lambda *_: [])
 
     def __init__(
         self,
@@ -91,55 +127,55 @@ class SequenceTagger:
         config: SequenceTaggerConfig = SequenceTaggerConfig(),
         *,
         rng: RandomSource = None,
-        backend: str = "auto",
+        backend: str | Backend = "auto",
         device: str = "auto",
     ):
-        require_sizes(hidden_dim=config.hidden_dim, embedding_dim=config.embedding_dim)
-        check_window(config.window)
-        if config.cell not in CELLS:
-            raise InputError(f"unknown cell {config.cell!r}; give one of {', '.join(CELLS)}")
-        self.vocabulary = vocabulary
-        self.config = config
-        self.cell = CELLS[config.cell]
-        self.backend = choose_backend(backend, device, config.dtype)
-        self.parameters = {
-            name: Parameter(name, value, config.dtype, self.backend)
-            for name, value in self._first_values(rng).items()
-        }
+        if not isinstance(backend, Backend):
+            backend = choose_backend(backend, device, config.dtype)
+        self.network = config.network(len(vocabulary.words), len(vocabulary.labels))
+        super().__init__(config, vocabulary, backend, self.network.init(rng))
+
+    @classmethod
+    def build(
+        cls, vocabulary: TagVocabulary, *, rng, backend, device="auto", dtype, **network: Any
+    ) -> Self:
+        """A tagger of a vocabulary; `network` are settings of `SequenceTaggerConfig`."""
+        config = SequenceTaggerConfig(**network, dtype=dtype)
+        return cls(vocabulary, config, rng=rng, backend=backend, device=device)
+
+    @classmethod
+    def of_file(cls, content: ModelFile, vocabulary, *, backend, device, dtype) -> Self:
+        """See `Model.of_file`."""
+        if vocabulary is None:
+            raise InputError("it has no vocabulary; the file is damaged")
+        settings = checked_settings(content, SequenceTaggerConfig)
+        config = SequenceTaggerConfig(**settings | {"dtype": dtype or settings["dtype"]})
+        # The parameters drawn here are overwritten by the caller.
+        return cls(vocabulary, config, rng=0, backend=backend, device=device)
 
     @property
     def window(self) -> int:
         return self.config.window
 
     @property
-    def dtype(self) -> str:
-        return self.config.dtype
+    def drops(self) -> bool:
+        """Whether a training step drops anything out."""
+        return bool(self.config.dropout or self.config.embedding_dropout)
 
-    def get_parameters(self) -> dict[str, np.ndarray]:
-        """Copies of the parameters by name."""
-        return {name: parameter.get_value() for name, parameter in self.parameters.items()}
-
-    def set_parameters(self, values: dict[str, np.ndarray]) -> None:
-        """Replace the parameters by copies of `values`."""
-        for name, parameter in self.parameters.items():
-            parameter.set_value(values[name])
+    @property
+    def dropouts(self) -> int:
+        """How many masks a training step draws."""
+        return self.network.key_count
 
     def predict_labels(self, ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
         """The most probable labels of a batch, as `RNNSLU.predict_labels`."""
-        return np.asarray(self._predict_labels(self.with_padding_row(ids), mask))
-
-    def with_padding_row(self, ids: np.ndarray) -> np.ndarray:
-        """Ids as the compiled functions take them."""
-        return padding_as_row(ids, len(self.vocabulary.words))
+        padded = padding_as_row(ids, len(self.vocabulary.words))
+        return np.asarray(self._predict_labels(padded, mask))
 
     # Symbolic expressions
 
     def logits(
-        self,
-        ids: TensorVariable,
-        mask: TensorVariable,
-        embedding_dropout: TensorVariable | None = None,
-        output_dropout: TensorVariable | None = None,
+        self, ids: TensorVariable, mask: TensorVariable, key: TensorVariable | None = None
     ) -> TensorVariable:  # [T + window - 1, B], [T, B] -> [T, B, labels]
         """Unnormalized log-probabilities of the labels.
 
@@ -148,61 +184,51 @@ class SequenceTagger:
         ids
             A sentence a column, with half a window of padding before and after.
         mask
-            1 where there is a word; an input of the compiled function.
-        embedding_dropout, output_dropout
-            Factors on the embeddings, [T + window - 1, B, embedding_dim], and on the recurrent
-            layers' output, [T, B, directions · hidden_dim].
+            1 where there is a word.
+        key
+            What dropout hashes, a uint32 scalar; None for no dropout.
         """
-        embedded = self._variable("embeddings")[ids]
-        if embedding_dropout is not None:
-            embedded = embedded * embedding_dropout
-        outputs = [self._layer(direction, embedded, mask) for direction in self.config.directions]
-        output = pt.concatenate(outputs, axis=-1) if len(outputs) > 1 else outputs[0]
-        if output_dropout is not None:
-            output = output * output_dropout
-        return affine(output, self._variable("W"), self._variable("b"))
+        variables = {name: parameter.variable for name, parameter in self.parameters.items()}
+        logits, _ = self.network(variables, ids, mask=mask, key=key)
+        return logits
 
-    def _layer(self, direction: str, embedded: TensorVariable, mask: TensorVariable):
-        Wx, Wh, b = (self._variable(f"{direction}_{name}") for name in ("Wx", "Wh", "b"))
-        projected = affine(windows(embedded, self.config.window), Wx, b)
-        zero = pt.zeros_like(mask[0])[:, None] + np.zeros(
-            (1, self.config.hidden_dim), dtype=self.dtype
-        )
-        output, *_ = recurrent_layer(
-            self.cell,
-            projected,
-            [zero] * self.cell.states,
-            Wh,
-            mask,
-            backwards=direction == "backward",
-        )
-        return output
+    def gradients(self, x, y, states, rows, key=None) -> BatchGradients:
+        """The mean loss of a minibatch and its gradients.
 
-    def _variable(self, name: str):
-        return self.parameters[name].variable
-
-    def _first_values(self, rng: RandomSource) -> dict[str, np.ndarray]:
-        generator, config = as_random_generator(rng), self.config
-        words, labels = len(self.vocabulary.words), len(self.vocabulary.labels)
-        blocks, units = self.cell.blocks, config.hidden_dim
-        embeddings = generator.uniform(
-            -EMBEDDING_RANGE, EMBEDDING_RANGE, (words + 1, config.embedding_dim)
+        Parameters
+        ----------
+        x, y
+            Words and labels, [T, B], a sentence a column; -1 beyond it.
+        states, rows
+            None of either.
+        key
+            What dropout hashes; None for no dropout.
+        """
+        dtype, labels = self.dtype, len(self.vocabulary.labels)
+        mask = pt.ge(y, 0).astype(dtype)
+        count = mask.sum(acc_dtype=dtype)
+        words = pt.switch(pt.lt(x, 0), np.int32(len(self.vocabulary.words)), x)
+        logits = self.logits(_with_margins(words, self.window, self.vocabulary), mask, key)
+        losses, d_rows = softmax_cross_entropy(
+            logits.reshape((-1, labels)),
+            pt.maximum(y, 0).reshape((-1,)),
+            mask.reshape((-1,)) / count,
         )
-        embeddings[-1] = 0
-        values = {"embeddings": embeddings}
-        for direction in config.directions:
-            Wx = [
-                glorot_uniform(config.window * config.embedding_dim, units, generator)
-                for _ in range(blocks)
-            ]
-            Wh = [orthogonal(units, generator) for _ in range(blocks)]
-            values[f"{direction}_Wx"] = np.hstack(Wx)
-            values[f"{direction}_Wh"] = np.hstack(Wh)
-            values[f"{direction}_b"] = self.cell.first_bias(units)
-        values["W"] = glorot_uniform(len(config.directions) * units, labels, generator)
-        return values | {"b": np.zeros(labels)}
+        variables = [parameter.variable for parameter in self.parameters.values()]
+        found = pytensor.grad(None, variables, known_grads={logits: d_rows.reshape(logits.shape)})
+        gradients = dict(zip(self.parameters, found, strict=True))
+        return BatchGradients(losses.sum(acc_dtype=dtype), count, gradients, [])
 
     @cached_property
     def _predict_labels(self) -> Callable[..., Any]:
         ids, mask = pt.imatrix("ids"), pt.matrix("mask", dtype=self.dtype)
         return compile_function([ids, mask], self.logits(ids, mask).argmax(axis=2), self.backend)
+
+
+def _with_margins(words: TensorVariable, window: int, vocabulary: TagVocabulary):
+    """Half a window of padding before and after: [T, B] -> [T + window - 1, B]."""
+    if window == 1:
+        return words
+    margin = pt.zeros_like(words[:1]) + np.int32(len(vocabulary.words))
+    margins = [margin] * (window // 2)
+    return pt.concatenate([*margins, words, *margins])

@@ -1,31 +1,156 @@
 """Layers without recurrence."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
 from pytensor import tensor as pt
 from pytensor.compile.builders import OpFromGraph
 from pytensor.tensor import TensorVariable
 
+from rnn_graph.checks import check_window, require_sizes
+from rnn_graph.errors import InputError
+from rnn_graph.nn.initializers import glorot_uniform
+from rnn_graph.nn.layer import Layer, common_dtype, described, last_axis, parameter, shaped
+from rnn_graph.randomness import as_random_generator
+
+EMBEDDING_RANGE = 0.1
+
+
+@dataclass(frozen=True, repr=False)
+class Embedding(Layer):
+    """A row of numbers for each id: `embeddings (rows, units)`, uniform in ±0.1.
+
+    Parameters
+    ----------
+    rows, units
+        Ids, and numbers for each.
+    padding
+        Whether one more row, of zeros at first, stands for what is beyond a sequence.
+
+    Raises
+    ------
+    InputError
+        If a size is below 1.
+    """
+
+    rows: int
+    units: int
+    padding: bool = False
+
+    def __post_init__(self) -> None:
+        require_sizes(rows=self.rows, units=self.units)
+
+    __repr__ = described
+
+    def init(self, rng=None, dtype="float64"):
+        generator, shape = as_random_generator(rng), (self.rows + self.padding, self.units)
+        values = generator.uniform(-EMBEDDING_RANGE, EMBEDDING_RANGE, shape)
+        if self.padding:
+            values[-1] = 0
+        return {"embeddings": values.astype(dtype)}
+
+    def __call__(self, parameters, x, *, mask=None, states=None, key=None):
+        """[T, B] -> [T, B, units]."""
+        if not x.dtype.startswith(("int", "uint")):
+            raise InputError(f"x is of type {x.dtype}; an embedding takes ids, of type int32")
+        shape = (self.rows + self.padding, self.units)
+        return parameter(parameters, "embeddings", shape)[x], []
+
+
+@dataclass(frozen=True, repr=False)
+class Window(Layer):
+    """The rows of `width` places side by side, for the place in the middle.
+
+    [T + width - 1, ..., n] -> [T, ..., width * n]: half a window of padding before and after.
+
+    Raises
+    ------
+    InputError
+        If the width is even or below 1.
+    """
+
+    width: int
+
+    def __post_init__(self) -> None:
+        check_window(self.width)
+
+    __repr__ = described
+
+    def __call__(self, parameters, x, *, mask=None, states=None, key=None):
+        return windows(x, self.width), []
+
+
+@dataclass(frozen=True, repr=False)
+class Dense(Layer):
+    """`x W + b`: `W (inputs, units)` as Glorot and Bengio draw it, `b (units)` zero.
+
+    Raises
+    ------
+    InputError
+        If a size is below 1.
+    """
+
+    units: int
+    inputs: int
+
+    def __post_init__(self) -> None:
+        require_sizes(units=self.units, inputs=self.inputs)
+
+    __repr__ = described
+
+    def init(self, rng=None, dtype="float64"):
+        W = glorot_uniform(self.inputs, self.units, as_random_generator(rng))
+        return {"W": W.astype(dtype), "b": np.zeros(self.units, dtype)}
+
+    def __call__(self, parameters, x, *, mask=None, states=None, key=None):
+        """[..., inputs] -> [..., units]."""
+        W = parameter(parameters, "W", (self.inputs, self.units))
+        b = parameter(parameters, "b", (self.units,))
+        return affine(shaped("x", x, (*[None] * (x.ndim - 1), self.inputs)), W, b), []
+
 
 def affine(
-    inputs: TensorVariable, weights: TensorVariable, bias: TensorVariable
+    inputs: TensorVariable, weights: TensorVariable, bias: TensorVariable | None = None
 ) -> TensorVariable:  # [..., n], [n, m], [m] -> [..., m]
-    """`x W + b`; the last axis of `inputs` has a known length.
+    """`x W + b`, or `x W`; the last axes of `inputs` and `weights` have known lengths.
 
-    PyTensor's own gradient of the bias would be a sum accumulated in float64, of which JAX then
-    hands on float64 whatever the bias is.
+    PyTensor's own gradient of the weights would be a product for each first place, summed up, and
+    that of the bias a sum accumulated in float64, of which JAX then hands on float64 whatever the
+    bias is.
     """
 
     def pullback(inputs, _, gradients):
-        (x, W, b), (g,) = inputs, gradients
+        (x, W, *b), (g,) = inputs, gradients
         rows = rows_of(g)
-        return [g @ W.T, rows_of(x).T @ rows, rows.sum(axis=0, acc_dtype=b.dtype)]
+        sums = [rows.sum(axis=0, acc_dtype=bias.dtype) for bias in b]
+        return [times(g, W.T), rows_of(x).T @ rows, *sums]
 
-    x, W, b = (variable.type() for variable in (inputs, weights, bias))
-    operation = OpFromGraph([x, W, b], [x @ W + b], inline=True, pullback=pullback, name="affine")
-    return operation(inputs, weights, bias)
+    dtype = common_dtype(inputs, weights, bias)
+    given = [inputs, weights] if bias is None else [inputs, weights, bias]
+    given = [variable.astype(dtype) for variable in given]
+    x, W, *b = (variable.type() for variable in given)
+    y = times(x, W) + b[0] if b else times(x, W)
+    operation = OpFromGraph([x, W, *b], [y], inline=True, pullback=pullback, name="affine")
+    return operation(*given)
+
+
+def times(values: TensorVariable, weights: TensorVariable) -> TensorVariable:
+    """The product of one row or of many with a matrix: [..., n], [n, m] -> [..., m].
+
+    PyTensor makes of a vector's product that of the transposed matrix, which costs a copy in every
+    step of a loop, and reshapes for more than two axes by lengths that JAX cannot see through.
+    """
+    if values.ndim == 1:
+        return (values[None] @ weights)[0]
+    if values.ndim == 2:
+        return values @ weights
+    leading = [values.shape[k] for k in range(values.ndim - 1)]
+    return (rows_of(values) @ weights).reshape((*leading, weights.type.shape[-1]))
 
 
 def rows_of(values: TensorVariable) -> TensorVariable:  # [..., n] -> [N, n]
-    return values.reshape((-1, values.type.shape[-1]))
+    return values.reshape((-1, last_axis(values)))
 
 
 def windows(rows: TensorVariable, width: int) -> TensorVariable:
@@ -34,4 +159,23 @@ def windows(rows: TensorVariable, width: int) -> TensorVariable:
     [T + width - 1, ..., de] -> [T, ..., width * de].
     """
     last = width - 1
-    return pt.concatenate([rows[j : j - last or None] for j in range(width)], axis=-1)
+    return side_by_side([rows[j : j - last or None] for j in range(width)])
+
+
+def side_by_side(parts: Sequence[TensorVariable]) -> TensorVariable:
+    """Variables joined along their last axes, whose lengths are known.
+
+    Their gradients are slices. PyTensor's own are those of a split, through the lengths of whose
+    other axes JAX cannot see.
+    """
+    ends = np.cumsum([last_axis(part) for part in parts])
+
+    def pullback(inputs, _, gradients):
+        return [
+            gradients[0][..., end - part.type.shape[-1] : end]
+            for part, end in zip(inputs, ends.tolist(), strict=True)
+        ]
+
+    inputs = [part.type() for part in parts]
+    whole = pt.concatenate(inputs, axis=-1)
+    return OpFromGraph(inputs, [whole], inline=True, pullback=pullback, name="side by side")(*parts)

@@ -6,17 +6,11 @@ from typing import Protocol
 
 import numpy as np
 from pytensor import tensor as pt
+from pytensor.compile.builders import OpFromGraph
+from pytensor.gradient import DisconnectedType
 from pytensor.tensor import TensorVariable
 
-
-def elman_step(
-    projected_input: TensorVariable, state: TensorVariable, recurrent_weights: TensorVariable
-) -> TensorVariable:  # [..., H], [..., H], [H, H] -> [..., H]
-    """`s_t = tanh(p_t + W s_{t−1})`, with `p_t` the input's projection.
-
-    J. L. Elman, "Finding structure in time", Cognitive Science 14 (1990).
-    """
-    return pt.tanh(projected_input + state @ recurrent_weights.T)
+from rnn_graph.nn.layer import described, last_axis
 
 
 class Cell(Protocol):
@@ -26,11 +20,14 @@ class Cell(Protocol):
     ----------
     blocks
         How many numbers a hidden unit takes from the input, side by side: (..., blocks · H).
+    state_names
+        What a hidden unit hands on from step to step; the first is its output.
     states
-        How many numbers a hidden unit hands on; the first is its output.
+        How many that are.
     """
 
     blocks: int
+    state_names: tuple[str, ...]
     states: int
 
     def combine(
@@ -64,7 +61,7 @@ class _OfSums:
         return gradient, gradient
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Elman(_OfSums):
     """`h_t = activation(p_t + h_{t−1} W_h)`.
 
@@ -73,7 +70,10 @@ class Elman(_OfSums):
 
     activation: Callable[[TensorVariable], TensorVariable] = pt.tanh
     blocks = 1
+    state_names = ("h",)
     states = 1
+
+    __repr__ = described
 
     def advance(self, combined, h):
         return [self.activation(combined)]
@@ -91,11 +91,12 @@ class LSTM(_OfSums):
     """
 
     blocks = 4
+    state_names = ("h", "c")
     states = 2
 
     def advance(self, combined, h, c):
         # σ(x) = (1 + tanh(x/2)) / 2: one tanh of all blocks takes half the time of four functions.
-        units = combined.type.shape[-1] // 4
+        units = last_axis(combined) // 4
         scale = np.repeat([0.5, 0.5, 0.5, 1.0], units).astype(combined.dtype)
         i, f, o, g = _blocks(pt.tanh(combined * scale) * scale + (1 - scale), 4)
         c = f * c + i * g
@@ -115,6 +116,7 @@ class GRU:
     """
 
     blocks = 3
+    state_names = ("h",)
     states = 1
 
     def combine(self, projected, recurrent):
@@ -143,7 +145,24 @@ CELLS = {"elman": Elman(), "gru": GRU(), "lstm": LSTM()}
 def _blocks(joined: TensorVariable, count: int) -> list[TensorVariable]:
     """The parts of a last axis whose length is known.
 
-    The gradient of a split is one concatenation; that of slices would fill zeros in turn.
+    Their gradients are joined, where PyTensor's own of slices would fill zeros in turn. (That of a
+    `split` is joined as well, but JAX cannot see through the lengths of its other axes.)
     """
-    sizes = [joined.type.shape[-1] // count] * count
-    return pt.split(joined, sizes, n_splits=count, axis=-1)
+    units = last_axis(joined) // count
+    whole = joined.type()
+    parts = [whole[..., k * units : (k + 1) * units] for k in range(count)]
+
+    def pullback(_, parts, gradients):
+        return [
+            pt.concatenate(
+                [
+                    pt.zeros_like(part) if isinstance(g.type, DisconnectedType) else g
+                    for part, g in zip(parts, gradients, strict=True)
+                ],
+                axis=-1,
+            )
+        ]
+
+    return OpFromGraph([whole], parts, inline=True, pullback=pullback, name="blocks")(
+        joined, return_list=True
+    )

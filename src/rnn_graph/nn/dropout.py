@@ -6,9 +6,37 @@ a hash of where its numbers stand and of a key: nothing has to be kept but the s
 which the key is made.
 """
 
+from dataclasses import dataclass
+
 from pytensor.tensor import TensorVariable
 
+import rnn_graph.backend.plain_modes  # noqa: F401 - for `pytensor.function`
 from rnn_graph.backend.ops import DropoutMask
+from rnn_graph.checks import require_shares
+from rnn_graph.nn.layer import Layer, described
+
+
+@dataclass(frozen=True, repr=False)
+class Dropout(Layer):
+    """Leaves out a share of the values if it is called with a key, and none without.
+
+    Raises
+    ------
+    InputError
+        If the share is below 0, or 1 or more.
+    """
+
+    share: float
+
+    key_count = 1
+
+    def __post_init__(self) -> None:
+        require_shares(share=self.share)
+
+    __repr__ = described
+
+    def __call__(self, parameters, x, *, mask=None, states=None, key=None):
+        return x if key is None or not self.share else dropout(x, self.share, key), []
 
 
 def dropout(values: TensorVariable, share: float, key: TensorVariable) -> TensorVariable:

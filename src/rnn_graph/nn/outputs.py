@@ -1,19 +1,20 @@
 """From hidden units to the next token: all tokens alike, or the frequent ones first."""
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from pytensor import tensor as pt
 from pytensor.tensor import TensorVariable
 
+from rnn_graph.checks import require_sizes
 from rnn_graph.errors import InputError
 from rnn_graph.nn.basic import affine
 from rnn_graph.nn.initializers import glorot_uniform
+from rnn_graph.nn.layer import Layer, Weights, described, parameter, shaped
 from rnn_graph.nn.losses import softmax_cross_entropy
-from rnn_graph.randomness import Generator
-
-Weights = Mapping[str, TensorVariable]
+from rnn_graph.randomness import as_random_generator
 
 NO_ROW = -1  # in a list of rows that is shorter than its array
 # Lists of rows have so many lengths at most: each costs a compilation.
@@ -36,8 +37,9 @@ class OutputLosses(NamedTuple):
     known_gradients: dict[TensorVariable, TensorVariable]
 
 
-class Output(Protocol):
-    """An output layer over V tokens and H hidden units.
+class Output(Layer):
+    """A layer over V classes: called, it yields unnormalized log-probabilities of all of them,
+    [..., inputs] -> [..., V].
 
     Attributes
     ----------
@@ -45,64 +47,74 @@ class Output(Protocol):
         How many arrays `rows_of` yields, which `losses` takes.
     """
 
-    row_lists: int
-
-    def draw(self, generator: Generator) -> dict[str, np.ndarray]:
-        """First values of the layer's own parameters."""
+    row_lists: int = 0
 
     def rows_of(self, targets: np.ndarray) -> list[np.ndarray]:  # [K, N] -> [K, n] …
         """The rows that each part of the layer works on, in K batches of N targets, -1 for none;
         int32, filled up with -1.
         """
+        return []
 
     def losses(
         self,
-        weights: Weights,
+        parameters: Weights,
         hidden: TensorVariable,
         targets: TensorVariable,
         row_weights: TensorVariable,
         rows: Sequence[TensorVariable],
-    ) -> OutputLosses:  # [N, H], [N], [N], [n] …
+    ) -> OutputLosses:  # [N, inputs], [N], [N], [n] …
         """The weighted losses of targets."""
 
-    def logits(self, weights: Weights, hidden: TensorVariable) -> TensorVariable:
-        """Unnormalized log-probabilities of all tokens, [N, H] -> [N, V]."""
 
-
-class Softmax:
-    """`softmax(h W + b)`.
+@dataclass(frozen=True, repr=False)
+class Softmax(Output):
+    """`softmax(h W + b)`: `W (inputs, classes)` as Glorot and Bengio draw it, `b` zero.
 
     Parameters
     ----------
-    vocabulary_size, hidden_dim
-        V and H.
+    classes, inputs
+        V, and numbers in an input.
     tied
-        Whether W is the transpose of the embeddings: O. Press, L. Wolf, "Using the output
-        embedding to improve language models", EACL (2017).
+        Whether W is the transpose of `embeddings`: O. Press, L. Wolf, "Using the output embedding
+        to improve language models", EACL (2017).
+
+    Raises
+    ------
+    InputError
+        If a size is below 1.
     """
 
-    row_lists = 0
+    classes: int
+    inputs: int
+    tied: bool = False
 
-    def __init__(self, vocabulary_size: int, hidden_dim: int, *, tied: bool):
-        self._size, self._hidden_dim, self._tied = vocabulary_size, hidden_dim, tied
+    def __post_init__(self) -> None:
+        require_sizes(classes=self.classes, inputs=self.inputs)
 
-    def draw(self, generator):
-        own = {} if self._tied else {"W": glorot_uniform(self._hidden_dim, self._size, generator)}
-        return own | {"b": np.zeros(self._size)}
+    __repr__ = described
 
-    def rows_of(self, targets):
-        return []
+    def init(self, rng=None, dtype="float64"):
+        b = {"b": np.zeros(self.classes, dtype)}
+        if self.tied:
+            return b
+        W = glorot_uniform(self.inputs, self.classes, as_random_generator(rng))
+        return {"W": W.astype(dtype)} | b
 
-    def losses(self, weights, hidden, targets, row_weights, rows):
-        logits = self.logits(weights, hidden)
+    def __call__(self, parameters, x, *, mask=None, states=None, key=None):
+        if self.tied:
+            W = parameter(parameters, "embeddings", (self.classes, self.inputs)).T
+        else:
+            W = parameter(parameters, "W", (self.inputs, self.classes))
+        return affine(_inputs(self, x), W, parameter(parameters, "b", (self.classes,))), []
+
+    def losses(self, parameters, hidden, targets, row_weights, rows):
+        logits, _ = self(parameters, hidden)
         losses, gradient = softmax_cross_entropy(logits, targets, row_weights)
         return OutputLosses(losses, {logits: gradient})
 
-    def logits(self, weights, hidden):
-        return affine(hidden, weights["embeddings"].T if self._tied else weights["W"], weights["b"])
 
-
-class AdaptiveSoftmax:
+@dataclass(frozen=True, repr=False)
+class AdaptiveSoftmax(Output):
     """Frequent tokens in a head; the rest in clusters, of which the head holds one entry each.
 
     `p(token) = p(token | head)`, or `p(cluster | head) p(token | cluster)` with a cluster's
@@ -114,79 +126,116 @@ class AdaptiveSoftmax:
 
     Parameters
     ----------
-    vocabulary_size, hidden_dim
-        V and H; V is at least 100.
-    tied
-        Must be False.
+    classes, inputs
+        V, at least 100, and numbers in an input.
+
+    Raises
+    ------
+    InputError
+        If V is below 100, or `inputs` below 1.
     """
 
+    classes: int
+    inputs: int
+
     # Shares of the vocabulary where a part begins, and the inner dimensions of the clusters as
-    # shares of H. At V = 10,000 the head has 2,000 tokens.
+    # shares of the inputs. At V = 10,000 the head has 2,000 tokens.
     BEGINNINGS = (0.2, 0.5)
     INNER = (0.5, 0.25)
     row_lists = len(BEGINNINGS)
 
-    def __init__(self, vocabulary_size: int, hidden_dim: int, *, tied: bool):
-        if vocabulary_size < SMALLEST_ADAPTIVE:
+    def __post_init__(self) -> None:
+        require_sizes(inputs=self.inputs)
+        if self.classes < SMALLEST_ADAPTIVE:
             raise InputError(
                 f"the adaptive output is for large vocabularies, and this one has"
-                f" {vocabulary_size} tokens; give the output softmax"
+                f" {self.classes} tokens; give the output softmax"
             )
-        self._size, self._hidden_dim = vocabulary_size, hidden_dim
-        begins = [round(share * vocabulary_size) for share in self.BEGINNINGS]
-        self._head = begins[0]
-        self._clusters = list(zip(begins, [*begins[1:], vocabulary_size], strict=True))
 
-    def draw(self, generator):
+    __repr__ = described
+
+    @property
+    def _begins(self) -> list[int]:
+        return [round(share * self.classes) for share in self.BEGINNINGS]
+
+    @property
+    def _head(self) -> int:
+        """Tokens in the head."""
+        return self._begins[0]
+
+    @property
+    def _clusters(self) -> list[tuple[int, int]]:
+        """The ranks where each begins and ends."""
+        begins = self._begins
+        return list(zip(begins, [*begins[1:], self.classes], strict=True))
+
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
         entries = self._head + len(self._clusters)
-        values = {
-            "head_W": glorot_uniform(self._hidden_dim, entries, generator),
-            "head_b": np.zeros(entries),
-        }
+        shapes = {"head_W": (self.inputs, entries), "head_b": (entries,)}
         for k, (begin, end) in enumerate(self._clusters):
-            inner = max(1, round(self.INNER[k] * self._hidden_dim))
-            values[f"cluster{k}_P"] = glorot_uniform(self._hidden_dim, inner, generator)
-            values[f"cluster{k}_W"] = glorot_uniform(inner, end - begin, generator)
-            values[f"cluster{k}_b"] = np.zeros(end - begin)
-        return values
+            inner = max(1, round(self.INNER[k] * self.inputs))
+            shapes[f"cluster{k}_P"] = (self.inputs, inner)
+            shapes[f"cluster{k}_W"] = (inner, end - begin)
+            shapes[f"cluster{k}_b"] = (end - begin,)
+        return shapes
+
+    def init(self, rng=None, dtype="float64"):
+        generator = as_random_generator(rng)
+        return {
+            name: (
+                glorot_uniform(*shape, generator) if len(shape) == 2 else np.zeros(shape)
+            ).astype(dtype)
+            for name, shape in self._shapes().items()
+        }
 
     def rows_of(self, targets):
-        ranks = np.where(targets >= 0, (targets + 1) % self._size, NO_ROW)
+        ranks = np.where(targets >= 0, (targets + 1) % self.classes, NO_ROW)
         return [_rows_where((ranks >= begin) & (ranks < end)) for begin, end in self._clusters]
 
-    def losses(self, weights, hidden, targets, row_weights, rows):
-        ranks = pt.mod(targets + 1, self._size)
+    def losses(self, parameters, hidden, targets, row_weights, rows):
+        weights = self._weights(parameters)
+        ranks = pt.mod(targets + 1, self.classes)
         entries = ranks
         for k, (begin, end) in enumerate(self._clusters):
             entries = pt.switch(pt.ge(ranks, begin) & pt.lt(ranks, end), self._head + k, entries)
+        hidden = _inputs(self, hidden)
         logits = affine(hidden, weights["head_W"], weights["head_b"])
         losses, gradient = softmax_cross_entropy(logits, entries, row_weights)
         known = {logits: gradient}
         for k, (begin, _) in enumerate(self._clusters):
             of_cluster = pt.maximum(rows[k], 0)
             counted = row_weights[of_cluster] * pt.ge(rows[k], 0).astype(row_weights.dtype)
-            logits = self._cluster_logits(weights, hidden[of_cluster], k)
+            logits = _cluster_logits(weights, hidden[of_cluster], k)
             local = pt.maximum(ranks[of_cluster] - begin, 0)
             local = pt.minimum(local, logits.shape[1] - 1)  # of rows that do not count
             within, known[logits] = softmax_cross_entropy(logits, local, counted)
             losses = losses[of_cluster].inc(within)
         return OutputLosses(losses, known)
 
-    def logits(self, weights, hidden):
-        head = pt.special.log_softmax(affine(hidden, weights["head_W"], weights["head_b"]), axis=-1)
-        parts = [head[:, : self._head]]
+    def __call__(self, parameters, x, *, mask=None, states=None, key=None):
+        weights, x = self._weights(parameters), _inputs(self, x)
+        head = pt.special.log_softmax(affine(x, weights["head_W"], weights["head_b"]), axis=-1)
+        parts = [head[..., : self._head]]
         for k in range(len(self._clusters)):
-            within = pt.special.log_softmax(self._cluster_logits(weights, hidden, k), axis=-1)
-            parts.append(head[:, self._head + k, None] + within)
-        ranked = pt.concatenate(parts, axis=1)
-        return pt.concatenate([ranked[:, 1:], ranked[:, :1]], axis=1)
+            within = pt.special.log_softmax(_cluster_logits(weights, x, k), axis=-1)
+            parts.append(head[..., self._head + k, None] + within)
+        ranked = pt.concatenate(parts, axis=-1)
+        return pt.concatenate([ranked[..., 1:], ranked[..., :1]], axis=-1), []
 
-    def _cluster_logits(self, weights, hidden, k):
-        inner = hidden @ weights[f"cluster{k}_P"]
-        return affine(inner, weights[f"cluster{k}_W"], weights[f"cluster{k}_b"])
+    def _weights(self, parameters):
+        return {name: parameter(parameters, name, shape) for name, shape in self._shapes().items()}
 
 
-OUTPUTS = {"softmax": Softmax, "adaptive": AdaptiveSoftmax}
+OUTPUTS = ("softmax", "adaptive")
+
+
+def _inputs(layer: Softmax | AdaptiveSoftmax, x: TensorVariable) -> TensorVariable:
+    return shaped("x", x, (*[None] * (x.ndim - 1), layer.inputs))
+
+
+def _cluster_logits(weights: Weights, hidden: TensorVariable, k: int) -> TensorVariable:
+    inner = affine(hidden, weights[f"cluster{k}_P"])
+    return affine(inner, weights[f"cluster{k}_W"], weights[f"cluster{k}_b"])
 
 
 def _rows_where(chosen: np.ndarray) -> np.ndarray:  # [K, N] -> int32 [K, n]

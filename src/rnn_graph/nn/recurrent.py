@@ -1,184 +1,163 @@
-"""Layers that bring gradients of their own, which `pytensor.grad` then takes.
+"""The recurrent layer: any cell, in either direction, truncated exactly or not at all."""
 
-The gradient of a `scan` adds up the weights' gradient step by step, in T small products, and wants
-static lengths under JAX. Here the reverse sweep yields the gradients of the pre-activations only;
-the weights' gradient is then one product over all steps and sentences.
-"""
+from dataclasses import KW_ONLY, dataclass
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
-import pytensor
+import numpy as np
 from pytensor import tensor as pt
-from pytensor.compile.builders import OpFromGraph
-from pytensor.gradient import DisconnectedType
 from pytensor.tensor import TensorVariable
+from pytensor.tensor.subtensor import AdvancedSubtensor, AdvancedSubtensor1
 
-from rnn_graph.nn.basic import rows_of
-from rnn_graph.nn.cells import Cell
-from rnn_graph.nn.scan import scan_states, shifted
+from rnn_graph.checks import require_sizes
+from rnn_graph.errors import InputError
+from rnn_graph.nn.basic import affine
+from rnn_graph.nn.cells import CELLS, Cell
+from rnn_graph.nn.initializers import glorot_uniform, orthogonal
+from rnn_graph.nn.layer import Layer, check_states, common_dtype, described, parameter, shaped
+from rnn_graph.nn.through_time import recurrent_layer
+from rnn_graph.randomness import as_random_generator
+
+# Of fewer rows than a batch has tokens, a table of embeddings is projected rather than the batch.
+LARGEST_PROJECTED_TABLE = 512
 
 
-def recurrent_layer(
-    cell: Cell,
-    projected: TensorVariable,
-    initial_states: Sequence[TensorVariable],
-    weights: TensorVariable,
-    mask: TensorVariable | None = None,
-    *,
-    steps: TensorVariable | None = None,
-    backwards: bool = False,
-) -> list[TensorVariable]:  # [T, ..., blocks · H], [..., H] …, [H, blocks · H], [T, ...]
-    """Run a cell over sequences.
+@dataclass(frozen=True, repr=False)
+class Recurrent(Layer):
+    """A cell, step after step: `z_t = cell(x_t W_x + b, h_{t−1} W_h, z_{t−1})`.
+
+    Its parameters: `Wx (inputs, blocks · units)` as Glorot and Bengio draw it, a block at a time;
+    `Wh (units, blocks · units)`, of random rotations; `b (blocks · units)`, zero but for a forget
+    gate's; with `learn_initial` also `h0 (units)`, and `c0 (units)` of an LSTM, zero.
 
     Parameters
     ----------
     cell
-        From `rnn_graph.nn.cells`.
-    projected
-        `x W_x + b` of all steps; its last axis has a known length.
-    initial_states
-        One for each of the cell's states.
-    weights
-        `W_h`, of known shape.
-    mask
-        1 where a step counts, 0 where the states are handed on as they are; None if all count.
-    steps
-        T, read off the shape of an input of the compiled function, off which JAX reads it when it
-        compiles; `mask.shape[0]` if None.
+        `LSTM()`, `GRU()`, `Elman()`, or its name as a string.
+    units, inputs
+        Hidden units, and numbers in an input.
+    truncate
+        k: the loss at step t sends its gradient through its own and k earlier steps, for any cell;
+        see `rnn_graph.nn.through_time`. None for all steps.
     backwards
-        Begin with the last step; place t of the result belongs to step t all the same.
+        Begin with the last step.
+    bias
+        Whether there is a `b`.
+    learn_initial
+        Whether the states before the first step are parameters, not zero.
 
-    Returns
-    -------
-    list of TensorVariable
-        Each state after each step, [T, ..., H]; the first is the layer's output.
+    Raises
+    ------
+    InputError
+        If a size is below 1, the cell is not known, or `truncate` is no number of steps.
     """
-    steps = mask.shape[0] if steps is None else steps
-    masks = [] if mask is None else [mask]
-    layer = _Layer(cell, backwards, len(masks)).as_operation(
-        [projected, *initial_states, weights, steps, *masks]
-    )
-    return layer(projected, *initial_states, weights, steps, *masks)[: cell.states]
-
-
-@dataclass(frozen=True)
-class _Layer:
-    """The graphs of a layer, forwards in time and backwards, with one mask or none."""
 
     cell: Cell
-    backwards: bool
-    masks: int
+    units: int
+    inputs: int
+    _: KW_ONLY
+    truncate: int | None = None
+    backwards: bool = False
+    bias: bool = True
+    learn_initial: bool = False
 
-    def as_operation(self, arguments: Sequence[TensorVariable]) -> OpFromGraph:
-        """The layer as an operation with a gradient of its own."""
-        inputs = [argument.type() for argument in arguments]
-        # Its outputs are the states, and what they were computed from, which the gradient needs.
-        outputs = self._forward(*inputs)
-        differentiable = self.cell.states + 2  # all but the steps and the mask
-        return OpFromGraph(
-            inputs,
-            outputs,
-            inline=True,
-            pullback=self._pullback,
-            connection_pattern=[
-                [place < differentiable] * len(outputs) for place in range(len(inputs))
-            ],
-            name=type(self.cell).__name__,
-        )
-
-    def _split(self, inputs):
-        """Projected inputs, states, weights, steps and masks."""
-        projected, *states = inputs[: self.cell.states + 1]
-        weights, steps, *masks = inputs[self.cell.states + 1 :]
-        return projected, states, weights, steps, masks
-
-    def _forward(self, *inputs):
-        projected, initial_states, weights, steps, masks = self._split(inputs)
-
-        def step(projected, *rest):
-            masks, states, (W,) = self._parts(rest)
-            combined = self.cell.combine(projected, _times(states[0], W))
-            return [*self._advance(combined, masks, states), combined]
-
-        return scan_states(
-            step,
-            [projected, *masks],
-            initial_states,
-            [weights],
-            steps,
-            outputs=1,
-            backwards=self.backwards,
-        )
-
-    def _parts(self, rest):
-        """Masks, states and what follows them, of the arguments of a step."""
-        first, last = self.masks, self.masks + self.cell.states
-        return rest[:first], rest[first:last], rest[last:]
-
-    def _advance(self, combined, masks, states):
-        after = self.cell.advance(combined, *states)
-        for mask in masks:
-            mask = pt.expand_dims(mask, -1)
-            after = [mask * new + (1 - mask) * old for new, old in zip(after, states, strict=True)]
-        return after
-
-    def _pullback(self, inputs, outputs, output_gradients):
-        _, initial_states, weights, steps, masks = self._split(inputs)
-        *states, combined = outputs
-        before = [
-            shifted(s, first, backwards=self.backwards)
-            for s, first in zip(states, initial_states, strict=True)
-        ]
-        # A state that nobody reads has no gradient from outside.
-        read = [k for k in range(self.cell.states) if _is_connected(output_gradients[k])]
-
-        def step(combined, *rest):
-            masks, states, rest = self._parts(rest)
-            from_outside, rest = dict(zip(read, rest, strict=False)), rest[len(read) :]
-            from_later, (W,) = rest[: self.cell.states], rest[self.cell.states :]
-            gradients = [
-                later + from_outside[k] if k in from_outside else later
-                for k, later in enumerate(from_later)
-            ]
-            after = self._advance(combined, masks, states)
-            d_combined, *d_states = pytensor.grad(
-                sum((a * g).sum(acc_dtype=a.dtype) for a, g in zip(after, gradients, strict=True)),
-                [combined, *states],
-                consider_constant=gradients,
-                disconnected_inputs="ignore",
+    def __post_init__(self) -> None:
+        require_sizes(units=self.units, inputs=self.inputs)
+        if isinstance(self.cell, str):
+            if self.cell not in CELLS:
+                raise InputError(f"unknown cell {self.cell!r}; give one of {', '.join(CELLS)}")
+            object.__setattr__(self, "cell", CELLS[self.cell])
+        if self.truncate is not None and not (
+            isinstance(self.truncate, int | np.integer) and self.truncate >= 0
+        ):
+            raise InputError(
+                f"truncate is {self.truncate!r}; give a whole number of at least 0, or None for"
+                " the whole sequence"
             )
-            _, d_recurrent = self.cell.separate(d_combined)
-            d_states[0] = d_states[0] + _times(d_recurrent, W.T)
-            return [*d_states, d_combined]
 
-        *d_states, d_combined = scan_states(
-            step,
-            [combined, *masks, *before, *(output_gradients[k] for k in read)],
-            [pt.zeros_like(state) for state in initial_states],
-            [weights],
-            steps,
-            outputs=1,
-            backwards=not self.backwards,
+    __repr__ = described
+
+    @property
+    def state_count(self) -> int:
+        return self.cell.states
+
+    @property
+    def _width(self) -> int:
+        return self.cell.blocks * self.units
+
+    @property
+    def _first_states(self) -> list[str]:
+        return [f"{name}0" for name in self.cell.state_names] if self.learn_initial else []
+
+    def init(self, rng=None, dtype="float64"):
+        generator, units, blocks = as_random_generator(rng), self.units, range(self.cell.blocks)
+        values = {
+            "Wx": np.hstack([glorot_uniform(self.inputs, units, generator) for _ in blocks]),
+            "Wh": np.hstack([orthogonal(units, generator) for _ in blocks]),
+        }
+        if self.bias:
+            values["b"] = self.cell.first_bias(units)
+        values |= {name: np.zeros(units) for name in self._first_states}
+        return {name: value.astype(dtype) for name, value in values.items()}
+
+    def __call__(self, parameters, x, *, mask=None, states=None, key=None):
+        """[T, B, inputs] -> [T, B, units], and each state after the last step, [B, units]."""
+        Wh = parameter(parameters, "Wh", (self.units, self._width))
+        projected = self.project(parameters, x)
+        dtype = common_dtype(projected, Wh)
+        if mask is not None:
+            mask = pt.as_tensor_variable(mask)
+            if mask.ndim != projected.ndim - 1:
+                raise InputError(f"mask has {mask.ndim} axes; give those of x without its last one")
+            mask = mask.astype(dtype)
+        traces = recurrent_layer(
+            self.cell,
+            projected.astype(dtype),
+            [state.astype(dtype) for state in self._before(parameters, projected, mask, states)],
+            Wh.astype(dtype),
+            mask,
+            backwards=self.backwards,
+            truncate=self.truncate,
         )
-        d_projected, d_recurrent = self.cell.separate(d_combined)
-        first = -1 if self.backwards else 0
-        return [
-            d_projected,
-            *(gradient[first] for gradient in d_states),
-            rows_of(before[0]).T @ rows_of(d_recurrent),
-            *(DisconnectedType()() for _ in range(1 + self.masks)),
-        ]
+        return traces[0], [trace[0 if self.backwards else -1] for trace in traces]
+
+    def project(self, parameters, x: TensorVariable) -> TensorVariable:
+        """`x W_x + b` of all steps, [T, B, inputs] -> [T, B, blocks · units].
+
+        If x are rows that were looked up in a small table, the table is projected:
+        `E[ids] W + b = (E W + b)[ids]`.
+        """
+        Wx = parameter(parameters, "Wx", (self.inputs, self._width))
+        b = parameter(parameters, "b", (self._width,)) if self.bias else None
+        if x.ndim < 2:
+            raise InputError(f"x has {x.ndim} axis; give [T, B, inputs] or [T, inputs]")
+        x = shaped("x", x, (*[None] * (x.ndim - 1), self.inputs))
+        table, ids = _looked_up(x)
+        is_small = table is not None and (table.type.shape[0] or np.inf) <= LARGEST_PROJECTED_TABLE
+        if is_small and x.type.shape[0] != 1:  # of a single step there are few rows
+            return affine(table, Wx, b)[ids]
+        return affine(x, Wx, b)
+
+    def _before(self, parameters, projected, mask, states):
+        """The states before the first step, [B, units] each."""
+        batch = projected.type.shape[1:-1]
+        if states is not None:
+            check_states(states, self.state_count)
+            return [
+                shaped(f"state {k}", state, (*batch, self.units)) for k, state in enumerate(states)
+            ]
+        # B of the mask, if there is one: its length is that of an input of the compiled function.
+        sequences = projected[0, ..., 0] if mask is None else mask[0]
+        zero = pt.zeros_like(sequences)[..., None] + np.zeros(self.units, projected.dtype)
+        if not self.learn_initial:
+            return [zero] * self.state_count
+        return [parameter(parameters, name, (self.units,)) + zero for name in self._first_states]
 
 
-def _times(values: TensorVariable, weights: TensorVariable) -> TensorVariable:
-    """The product of a vector or of rows with a matrix.
-
-    A vector goes as a row: of a vector's product PyTensor makes that of the transposed matrix,
-    which costs a copy in every step.
-    """
-    return (values[None] @ weights)[0] if values.ndim == 1 else values @ weights
-
-
-def _is_connected(gradient) -> bool:
-    return not isinstance(gradient.type, DisconnectedType)
+def _looked_up(x: TensorVariable) -> tuple[TensorVariable | None, TensorVariable | None]:
+    """The table and the ids of `table[ids]`, or None for both if x is something else."""
+    if x.owner is None or not isinstance(x.owner.op, AdvancedSubtensor | AdvancedSubtensor1):
+        return None, None
+    table, *indices = x.owner.inputs
+    slices = any(isinstance(index, slice) for index in x.owner.op.idx_list)
+    if slices or table.ndim != 2 or len(indices) != 1 or not indices[0].dtype.startswith("int"):
+        return None, None
+    return table, indices[0]

@@ -1,10 +1,18 @@
 """The one place that calls scan."""
 
 from collections.abc import Callable, Sequence
+from itertools import count
 
 import pytensor
 from pytensor import tensor as pt
 from pytensor.tensor import TensorVariable
+
+import rnn_graph.backend.plain_modes  # noqa: F401 - for scans compiled by `pytensor.function`
+
+# PyTensor keeps one node for all equal nodes inside of operations, and its C backend rewrites the
+# inner graph of a scan for good: a function for JAX would then find products of BLAS in its own
+# scans. Scans of different names are not equal.
+_numbers = count()
 
 
 def scan_states(
@@ -58,29 +66,9 @@ def scan_states(
         strict=True,
         return_list=True,
         return_updates=False,
+        name=f"steps{next(_numbers)}",
     )
     return [trace[::-1] for trace in traces] if backwards else traces
-
-
-def unroll(
-    step: Callable[..., TensorVariable],
-    sequences: Sequence[TensorVariable],
-    initial_state: TensorVariable,
-    weights: Sequence[TensorVariable],
-    steps: TensorVariable,
-    *,
-    backwards: bool = False,
-) -> TensorVariable:  # [T, ...], [...] -> [T, ...]
-    """`scan_states` for a step with one state and no other output."""
-    (states,) = scan_states(
-        lambda *arguments: [step(*arguments)],
-        sequences,
-        [initial_state],
-        weights,
-        steps,
-        backwards=backwards,
-    )
-    return states
 
 
 def repeat(

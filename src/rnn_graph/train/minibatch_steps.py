@@ -134,7 +134,6 @@ class MinibatchSteps:
         loss, count, gradients, last = model.gradients(
             x,
             y,
-            self._segment[0].shape[1],
             self._states if self._carries_state else [pt.zeros_like(s) for s in self._states],
             [variable[place] for variable in self._rows],
             key if model.drops else None,

@@ -6,24 +6,27 @@ from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
+import pytensor
 from pytensor import tensor as pt
 from pytensor.tensor import TensorVariable
 
 from rnn_graph.backend.compile import compile_function
 from rnn_graph.backend.devices import choose_backend
-from rnn_graph.backend.parameter import Parameter
 from rnn_graph.checks import Ids, checked_ids, checked_pair, require_truncation
 from rnn_graph.data.padding import bucket_length, pad_to
 from rnn_graph.data.vocabulary import Vocabulary
 from rnn_graph.files.word_model import word_model_sizes
 from rnn_graph.models.text_model import TextModel
-from rnn_graph.nn.cells import elman_step
+from rnn_graph.nn.basic import times
+from rnn_graph.nn.cells import Elman
 from rnn_graph.nn.initializers import draw_word_model_parameters
 from rnn_graph.nn.losses import softmax_cross_entropy
-from rnn_graph.nn.scan import positions, shifted, unroll
-from rnn_graph.nn.truncation import preactivation_gradients
+from rnn_graph.nn.scan import positions
+from rnn_graph.nn.through_time import recurrent_layer
 from rnn_graph.optim.optimizers import Rows, sgd
 from rnn_graph.randomness import RandomSource
+
+CELL = Elman()
 
 
 @dataclass(frozen=True)
@@ -145,35 +148,25 @@ class RNNTheano(TextModel):
 
     # Symbolic expressions
 
-    def states(self, x: TensorVariable) -> TensorVariable:  # [T] -> [T, H]
-        """The hidden states of a sentence, from the zero state."""
-        return unroll(
-            elman_step, [self.U.variable[x]], self._zero_state(), [self.W.variable], x.shape[0]
-        )
+    def states(
+        self, rows: TensorVariable, truncate: int | None = None
+    ) -> TensorVariable:  # [T, H] -> [T, H]
+        """The hidden states of a sentence, from the zero state.
+
+        Parameters
+        ----------
+        rows
+            The input weights of each word, `U.variable[x]`.
+        truncate
+            How many states before its own a loss reaches; None for all.
+        """
+        nothing = pt.zeros(self.hidden_dim, dtype=self.config.dtype)
+        (states,) = recurrent_layer(CELL, rows, [nothing], self.W.variable.T, truncate=truncate)
+        return states
 
     def logits(self, states: TensorVariable) -> TensorVariable:  # [..., H] -> [..., V]
         """Unnormalized log-probabilities of the next word."""
         return states @ self.V.variable
-
-    def gradients(
-        self,
-        x: TensorVariable,
-        states: TensorVariable,
-        logit_gradients: TensorVariable,
-        truncate: int | None,
-    ) -> dict[Parameter, TensorVariable]:  # [T], [T, H], [T, V]
-        """Gradients of the loss; that of U by step: row t belongs to the input weights of x_t."""
-        delta = preactivation_gradients(
-            logit_gradients @ self.V.variable.T, states, self.W.variable, truncate, x.shape[0]
-        )
-        return {
-            self.U: delta,
-            self.V: states.T @ logit_gradients,
-            self.W: delta.T @ shifted(states, self._zero_state()),
-        }
-
-    def _zero_state(self) -> TensorVariable:
-        return pt.zeros(self.hidden_dim, dtype=self.config.dtype)
 
     # Compiled functions
 
@@ -266,17 +259,19 @@ class RNNTheano(TextModel):
     @cached_property
     def _forward_propagation(self):
         x = pt.ivector("x")
-        return self._compile([x], pt.special.softmax(self.logits(self.states(x)), axis=1))
+        logits = self.logits(self.states(self.U.variable[x]))
+        return self._compile([x], pt.special.softmax(logits, axis=1))
 
     @cached_property
     def _predict(self):
         x = pt.ivector("x")
-        return self._compile([x], self.logits(self.states(x)).argmax(axis=1))
+        return self._compile([x], self.logits(self.states(self.U.variable[x])).argmax(axis=1))
 
     @cached_property
     def _next_word(self):
         word, state = pt.iscalar("word"), pt.vector("state", dtype=self.config.dtype)
-        new_state = elman_step(self.U.variable[word], state, self.W.variable)
+        combined = CELL.combine(self.U.variable[word], times(state, self.W.variable.T))
+        (new_state,) = CELL.advance(combined, state)
         # Of one row: PyTensor would multiply a vector by the transposed weights, which takes XLA
         # four times as long.
         logits = self.logits(new_state[None])[0]
@@ -284,7 +279,7 @@ class RNNTheano(TextModel):
 
     @cached_property
     def _word_losses(self):
-        inputs, _, losses, _ = self._loss_graph()
+        inputs, _, _, losses, _ = self._loss_graph(None)
         return self._compile(inputs, losses)
 
     def _compile_bptt(self, sweep: bool):
@@ -304,14 +299,22 @@ class RNNTheano(TextModel):
             in_place=[self.U.variable],
         )
 
-    def _loss_graph(self):
+    def _loss_graph(self, truncate: int | None):
         x, y, length = pt.ivector("x"), pt.ivector("y"), pt.iscalar("length")
         mask = (positions(x.shape[0]) < length).astype(self.config.dtype)
-        states = self.states(x)
-        losses, logit_gradients = softmax_cross_entropy(self.logits(states), y, mask)
-        return [x, y, length], states, losses, logit_gradients
+        rows = self.U.variable[x]
+        logits = self.logits(self.states(rows, truncate))
+        losses, logit_gradients = softmax_cross_entropy(logits, y, mask)
+        return [x, y, length], rows, logits, losses, logit_gradients
 
     def _gradient_graph(self, sweep: bool):
-        inputs, states, losses, logit_gradients = self._loss_graph()
-        truncate = None if sweep else self.bptt_truncate
-        return inputs, self.gradients(inputs[0], states, logit_gradients, truncate), losses
+        """Inputs, gradients and losses; U's gradient by step: row t is for the weights of x_t."""
+        inputs, rows, logits, losses, logit_gradients = self._loss_graph(
+            None if sweep else self.bptt_truncate
+        )
+        gradients = pytensor.grad(
+            None,
+            [rows, self.V.variable, self.W.variable],
+            known_grads={logits: logit_gradients},
+        )
+        return inputs, dict(zip((self.U, self.V, self.W), gradients, strict=True)), losses
