@@ -56,28 +56,21 @@ def evaluate(
     if as_json:
         print_json(found.as_dict() | {"signature": signed})
     elif isinstance(found, TagScore):
-        _print_tag_score(found, signed)
+        _print_tag_score(found)
     else:
-        _print_text_score(found, signed)
+        _print_text_score(found)
 
 
-def _print_text_score(score, signed: dict[str, Any]) -> None:
-    from rnn_graph.cli.console import log
-    from rnn_graph.files.provenance import as_line
-
+def _print_text_score(score) -> None:
     print(f"loss {score.loss:.6f} nats, {score.bits:.6f} bits")
     print(f"perplexity {score.perplexity:.4f}")
     print(f"tokens {score.tokens}, ends of sentences or lines among them")
     print(f"unknown tokens {score.unknown_share:.2%}")
     if score.unknown_tokens:
         print(f"perplexity without unknown tokens {score.known_perplexity:.4f}")
-    log(as_line(signed))
 
 
-def _print_tag_score(score, signed: dict[str, Any]) -> None:
-    from rnn_graph.cli.console import log
-    from rnn_graph.files.provenance import as_line
-
+def _print_tag_score(score) -> None:
     overall = score.overall
     print(
         f"{score.words} words with {overall.phrases} phrases; found: {overall.found};"
@@ -91,4 +84,3 @@ def _print_tag_score(score, signed: dict[str, Any]) -> None:
             f"  {line.found:5}"
         )
     print(f"accuracy {score.accuracy:.2f} % of words")
-    log(as_line(signed))

@@ -2,7 +2,6 @@
 
 import textwrap
 from pathlib import Path
-from typing import get_args
 
 from typer.core import TyperCommand, TyperGroup
 
@@ -89,11 +88,4 @@ def _option_row(option) -> tuple[str, str]:
 
 
 def _kind(option) -> str:
-    # The type as it was declared, which may be one of several, such as `int | None`.
-    declared = getattr(option, "type_descriptor", None)
-    return next((shown for kind, shown in KINDS.items() if _is(declared, kind)), "VALUE")
-
-
-def _is(declared, kind: type) -> bool:
-    kinds = (declared, *get_args(declared), *get_args(getattr(declared, "annotation", None)))
-    return kind in kinds
+    return KINDS.get(option.type_descriptor.annotation, "VALUE")

@@ -208,8 +208,7 @@ def _shown(settings, name: str) -> str:
 
 def print_result(result, as_json: bool) -> None:
     """A training's result on stdout."""
-    from rnn_graph.cli.console import log, print_json
-    from rnn_graph.files.provenance import as_line
+    from rnn_graph.cli.console import print_json
     from rnn_graph.train.progress import described
 
     if as_json:
@@ -226,4 +225,3 @@ def print_result(result, as_json: bool) -> None:
         else:
             print(f"held-out loss {result.held_out['loss']:.6f}")
             print(f"held-out perplexity {result.held_out['perplexity']:.4f}")
-    log(as_line(result.provenance))

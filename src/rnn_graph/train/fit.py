@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,8 @@ class Data:
         From the model to something that it does; None for nothing.
     unit
         What tokens are called.
+    network
+        Settings of the model that follow from the data.
     """
 
     vocabulary: Any
@@ -79,6 +81,7 @@ class Data:
     evaluate_training: Callable[[Any], Score] | None = None
     sample: Callable[[Any], str] | None = None
     unit: str = "words"
+    network: Mapping[str, Any] = field(default_factory=dict)
 
 
 def fit(
@@ -226,17 +229,15 @@ def _first_model(path: Path | None, recipe: Recipe, computing: Computing, given:
 def _build(recipe: Recipe, data: Data, computing: Computing, processes):
     options = computing.options()
     options["dtype"] = options["dtype"] or "float32"
-    kind = find_kind(recipe.kind)
+    kind, network = find_kind(recipe.kind), recipe.network() | dict(data.network)
     if computing.backend == "numpy":
-        return kind.numpy_class().build(data.vocabulary, rng=recipe["seed"], **recipe.network())
+        return kind.numpy_class().build(data.vocabulary, rng=recipe["seed"], **network)
     if processes.count > 1 or computing.devices is not None:
         if "batch_size" not in recipe.settings:
             raise InputError(f"recipe {recipe.name!r} has no minibatches to share among devices")
         backend = choose_backend(computing.backend, computing.device, options["dtype"])
         options["backend"] = share_batches(backend, computing.devices, recipe["batch_size"])
-    return kind.model_class().build(
-        data.vocabulary, rng=recipe["seed"], **recipe.network(), **options
-    )
+    return kind.model_class().build(data.vocabulary, rng=recipe["seed"], **network, **options)
 
 
 def refuse_numpy(computing: Computing, recipe: Recipe) -> None:

@@ -153,9 +153,7 @@ def fit_language_model(
     if valid is not None and held_out:
         raise InputError("--valid and --held-out both give text to evaluate on; leave one out")
     require_shares(held_out=held_out)
-    if settings.get("sampling") == "sentences" and settings.get("sequence_length") is None:
-        settings = settings | {"sequence_length": LONGEST_SENTENCE}
-    recipe = changed_recipe(recipe, settings)
+    recipe = changed_recipe(recipe, _with_lengths(recipe, settings))
     splitting_names = ("pre_split", "tokenizer", "lowercase", "column")
     unit = recipe.settings.get("unit", "word")
     given = dict(reading)
@@ -183,6 +181,18 @@ def fit_language_model(
         progress=progress,
         data_name=str(data) if isinstance(data, str | Path) else "a list",
     )
+
+
+def _with_lengths(recipe: Recipe, settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings, with what follows of those that were not given for sentences and lines."""
+    if "sampling" not in recipe.settings:
+        return settings
+    unit = settings.get("unit") or recipe.settings.get("unit", "word")
+    defaults = {"sampling": "sentences"} if unit == "line" else {}
+    settings = defaults | {name: value for name, value in settings.items() if value is not None}
+    if settings.get("sampling") == "sentences":
+        settings = {"sequence_length": LONGEST_SENTENCE} | settings
+    return settings
 
 
 def minibatches(model, ids, recipe: Recipe):
@@ -216,6 +226,8 @@ def _read(folder: Path | None, vocabulary, *, data, unit: str, recipe: Recipe, r
         evaluate_training=lambda model: score_text(model, corpus.training),
         sample=partial(_sample, unit=unit, seed=recipe["seed"]),
         unit="words" if unit == "word" else "characters",
+        # What a state reaches over, of a model of minibatches.
+        network={"context": "sentence"} if recipe.settings.get("sampling") == "sentences" else {},
     )
 
 

@@ -14,6 +14,7 @@ from rnn_graph.data.tag_vocabulary import TagVocabulary
 from rnn_graph.errors import InputError
 from rnn_graph.files.model_file import require_shapes
 from rnn_graph.models.tagger_model import TaggerModel
+from rnn_graph.nn.basic import windows
 from rnn_graph.nn.initializers import draw_slot_tagger_parameters
 from rnn_graph.nn.scan import scan_states
 from rnn_graph.randomness import RandomSource
@@ -268,7 +269,7 @@ class RNNSLU(TaggerModel):
     @cached_property
     def _predict_labels(self):
         ids, mask = pt.imatrix("ids"), pt.matrix("mask", dtype=self.config.dtype)
-        inputs = slot_graph.windows(self._variables.embeddings[ids], self.config.cs)
+        inputs = windows(self._variables.embeddings[ids], self.config.cs)
         logits = self._logits(inputs, mask)
         return self._compile([ids, mask], logits.argmax(axis=2))
 
@@ -309,7 +310,7 @@ class RNNSLU(TaggerModel):
             weights = SlotWeights(*weights)
             ids, count, label = row[:-2], row[-2], row[-1:]
             rows = weights.embeddings[ids]
-            inputs = slot_graph.windows(rows, self.config.cs)
+            inputs = windows(rows, self.config.cs)
             # The first windows of a sentence's first steps are missing.
             mask = slot_graph.last_places(width - self.config.cs - 1, count)
             states = slot_graph.hidden_states(weights, inputs, mask.astype(self.config.dtype))
