@@ -11,6 +11,8 @@ from rnn_graph._version import __version__
 
 if TYPE_CHECKING:
     from rnn_graph.data.char_vocabulary import CharVocabulary
+    from rnn_graph.data.sentences import Corpus, read_sentences
+    from rnn_graph.data.tagged_files import read_tagged_sentences
     from rnn_graph.data.vocabulary import Vocabulary
     from rnn_graph.models.language_model import LanguageModel
     from rnn_graph.models.registry import (
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from rnn_graph.models.sequence_tagger import SequenceTagger
     from rnn_graph.predict.generation import generate_sentence
     from rnn_graph.reference.rnn_numpy import RNNNumpy
+    from rnn_graph.train.language import train_language_model
+    from rnn_graph.train.tagger import train_tagger
     from rnn_graph.tutorials.char_rnn import CharGRU, CharLSTM, CharRNN
     from rnn_graph.tutorials.gradient_check import gradient_check_theano
     from rnn_graph.tutorials.rnn_theano import RNNTheano
@@ -51,6 +55,8 @@ _HOMES = {
     "read_tagged_sentences": "data.tagged_files",
     "save_model": "models.registry",
     "save_model_parameters_theano": "models.registry",
+    "train_language_model": "train.language",
+    "train_tagger": "train.tagger",
     "train_with_sgd": "tutorials.training",
 }
 
@@ -77,6 +83,8 @@ __all__ = [  # noqa: RUF022 - sorted as the eye reads
     "read_tagged_sentences",
     "save_model",
     "save_model_parameters_theano",
+    "train_language_model",
+    "train_tagger",
     "train_with_sgd",
 ]
 

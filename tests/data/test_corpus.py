@@ -29,7 +29,10 @@ def decoded(vocabulary, ids):
 def test_a_share_is_held_out_as_if_it_were_a_file_of_its_own(unit, stored, tmp_path):
     """The vocabulary is made of the training part alone."""
     whole, first, last = (tmp_path / name for name in ("whole.txt", "first.txt", "last.txt"))
-    whole.write_text("".join(line + "\n" for line in LINES))
+    # Lines that are held out come from all over the text: here those of places 3, 10 and 16.
+    mixed = [*LINES[:3], LINES[17], *LINES[3:9], LINES[18], *LINES[9:14], LINES[19], *LINES[14:17]]
+    lines = mixed if unit == "line" else LINES
+    whole.write_text("".join(line + "\n" for line in lines))
     first.write_text("".join(line + "\n" for line in LINES[:17]))
     last.write_text("".join(line + "\n" for line in LINES[17:]))
     share = 3 / 20 if unit != "text" else last.stat().st_size / whole.stat().st_size

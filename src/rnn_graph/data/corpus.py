@@ -79,8 +79,8 @@ def read_language_corpus(
     unit
         "word"; or of characters "line" for lines that each begin anew, "text" for running text.
     held_out
-        The share of the sentences, lines, or characters of running text, from the end, that is
-        not trained on.
+        The share of the sentences or characters of running text from the end, or of the lines
+        from all over the text, that is not trained on.
     valid
         A text of its own that is held out instead.
     vocabulary_size
@@ -124,6 +124,7 @@ def read_language_corpus(
         str(encoding),
         str(errors),
         str(file_format),
+        held_out if unit == "line" else 0.0,
     ).checked(data)
     store = stored_tokens(data, None if folder is None else Path(folder, TOKENS), reading)
     cut = _cut(store, unit, held_out)

@@ -27,7 +27,11 @@ TOKENS_GIVEN = Splitting(pre_split=True, tokenizer="whitespace", lowercase=False
 
 @dataclass(frozen=True)
 class Reading:
-    """How a text is read as tokens; the attributes are keywords of `read_language_corpus`."""
+    """How a text is read as tokens; the attributes are keywords of `read_language_corpus`.
+
+    The lines that are held out are spread over the text, for lists of names are often sorted, and
+    are read last.
+    """
 
     unit: str
     splitting: Splitting | None
@@ -37,6 +41,7 @@ class Reading:
     encoding: str
     errors: str
     file_format: str
+    held_out: float = 0.0
 
     def checked(self, data: TextData) -> "Reading":
         """With a splitting, after a look at settings and data."""
@@ -73,8 +78,19 @@ class Reading:
             return
         lines = line_parts(data, lowercase=self.lowercase, longest=self.longest_line, **decoding)
         yield NEWLINE
-        for line in islice(lines, self.limit):
+        lines = islice(lines, self.limit)
+        for line in _spread_last(list(lines), self.held_out) if self.held_out else lines:
             yield line + NEWLINE
+
+
+def _spread_last(lines: list[str], share: float) -> list[str]:
+    """The lines, of which a share from all over the text comes last."""
+    count = round(len(lines) * share)
+    last = {int((place + 0.5) * len(lines) / count) for place in range(count)}
+    return [
+        *(line for place, line in enumerate(lines) if place not in last),
+        *(lines[place] for place in sorted(last)),
+    ]
 
 
 def stored_tokens(data: TextData, path: Path | None, reading: Reading) -> TokenStore:

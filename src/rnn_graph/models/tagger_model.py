@@ -1,9 +1,11 @@
 """What taggers of any kind do with sentences."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from rnn_graph.data.splitting import Splitting
 from rnn_graph.data.tagged_files import tagged_sentences_of
 from rnn_graph.models.model import Model
 from rnn_graph.predict.metrics import TagScore
@@ -21,7 +23,9 @@ class TaggerModel(Model):
         sentences
             Strings, which are split as for training, or lists of words.
         """
-        return tag_sentences(self, sentences)
+        splitting = replace(self.vocabulary.splitting or Splitting(), lowercase=False)
+        words = [splitting.words(s) if isinstance(s, str) else list(s) for s in sentences]
+        return tag_sentences(self, words)
 
     def score(self, data: str | Path | Sequence[Any], **reading: Any) -> TagScore:
         """How well the model labels sentences whose labels are known.

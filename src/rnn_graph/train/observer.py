@@ -15,6 +15,8 @@ class Record:
     ----------
     step, epoch, tokens, seconds
         Done since training began; an epoch in progress is a fraction.
+    tokens_per_second
+        In this epoch until now, the first one's compilation included.
     loss
         Mean over all tokens of this epoch until now; at the end of an epoch, over all of it.
     recent_loss

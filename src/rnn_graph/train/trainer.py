@@ -54,6 +54,8 @@ class Position:
         Tokens predicted in all epochs, and time spent.
     epoch_nats, epoch_tokens, recent_nats, recent_tokens
         Losses of this epoch until now, and since the last record.
+    epoch_began
+        When this epoch did, in seconds.
     """
 
     epoch: int = 0
@@ -70,6 +72,7 @@ class Position:
     epoch_tokens: int = 0
     recent_nats: float = 0.0
     recent_tokens: int = 0
+    epoch_began: float = 0.0
 
 
 class Trainer:
@@ -261,6 +264,7 @@ class Trainer:
         record = self._record(figures, is_best)
         if is_over:
             position.epoch_nats, position.epoch_tokens = 0.0, 0
+            position.epoch_began = time.monotonic() - self._clock
         self._tell_record(record, is_evaluated)
         if self.best is None:
             self._require_finite_parameters()
@@ -335,7 +339,8 @@ class Trainer:
             epoch=self.epochs,
             tokens=position.seen,
             seconds=position.seconds,
-            tokens_per_second=position.seen / max(position.seconds, 1e-9),
+            tokens_per_second=position.epoch_tokens
+            / max(position.seconds - position.epoch_began, 1e-9),
             learning_rate=self.learning_rate,
             loss=loss,
             recent_loss=recent,
