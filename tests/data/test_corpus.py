@@ -96,7 +96,7 @@ def test_lines_stand_between_newlines_and_are_remembered():
 
 
 def test_lines_that_are_held_out_are_not_remembered():
-    corpus = read_language_corpus(["anna", "nan", "ann"], unit="line", held_out=0.34)
+    corpus = read_language_corpus(["anna", "ann", "nan"], unit="line", held_out=0.34)
     assert decoded(corpus.vocabulary, corpus.held_out) == "\nann\n"
     assert not corpus.vocabulary.has_seen("ann")
 

@@ -141,8 +141,11 @@ def _language_model(
     from rnn_graph.cli.console import log
     from rnn_graph.datasets import comment_corpus
     from rnn_graph.models.registry import load_model
+    from rnn_graph.plots.curves import plot_histories
     from rnn_graph.predict.generation import generate
+    from rnn_graph.train.history import read_history
     from rnn_graph.train.language import train_language_model
+    from rnn_graph.train.run import HISTORY, RunSettings
 
     log(f"drawing {sentences:,} sentences from a grammar whose probabilities are known")
     drawn = comment_corpus(sentences, HELD_OUT_SENTENCES, rng=seed)
@@ -153,13 +156,14 @@ def _language_model(
         recipe="tutorial",
         valid=drawn.held_out,
         out=path,
-        plot=picture,
         epochs=epochs,
         seed=seed,
         **WORD_SETTINGS,
         **computing.given(),
     )
-    log(f"model in {path}; sentences from it:")
+    history = read_history(RunSettings(path).folder / HISTORY)
+    plot_histories(picture, {path.stem: history}, truth=drawn.true_perplexity)
+    log(f"loss curve in {picture}, model in {path}; sentences from it:")
     best = min(r["held_out"]["perplexity"] for r in trained.history if r["held_out"])
     return {
         "model": str(path),
