@@ -47,6 +47,11 @@ class Cell(Protocol):
     ) -> list[TensorVariable]:  # [..., n · H], [..., H] … -> [..., H] …
         """The next states."""
 
+    def slope(self, output: TensorVariable) -> TensorVariable | None:  # [..., H] -> [..., H]
+        """The derivative of the output for `combined`, of a cell of one state whose output alone
+        tells it; None if it takes more.
+        """
+
     def first_bias(self, units: int) -> np.ndarray:  # -> [blocks · H]
         """The bias of the input's projection before training."""
 
@@ -59,6 +64,9 @@ class _OfSums:
 
     def separate(self, gradient):
         return gradient, gradient
+
+    def slope(self, output):
+        return None
 
 
 @dataclass(frozen=True, repr=False)
@@ -77,6 +85,11 @@ class Elman(_OfSums):
 
     def advance(self, combined, h):
         return [self.activation(combined)]
+
+    def slope(self, output):
+        if self.activation is pt.tanh:
+            return 1 - output**2
+        return output * (1 - output) if self.activation is pt.sigmoid else None
 
     def first_bias(self, units):
         return np.zeros(units)
@@ -134,6 +147,9 @@ class GRU:
         z = pt.sigmoid(z)
         n = pt.tanh(p_n + pt.sigmoid(r) * u_n)
         return [(1 - z) * n + z * h]
+
+    def slope(self, output):
+        return None
 
     def first_bias(self, units):
         return np.zeros(3 * units)

@@ -5,7 +5,7 @@ from dataclasses import KW_ONLY, dataclass
 import numpy as np
 from pytensor import tensor as pt
 from pytensor.tensor import TensorVariable
-from pytensor.tensor.subtensor import AdvancedSubtensor, AdvancedSubtensor1
+from pytensor.tensor.subtensor import AdvancedSubtensor
 
 from rnn_graph.checks import require_sizes
 from rnn_graph.errors import InputError
@@ -122,7 +122,7 @@ class Recurrent(Layer):
     def project(self, parameters, x: TensorVariable) -> TensorVariable:
         """`x W_x + b` of all steps, [T, B, inputs] -> [T, B, blocks · units].
 
-        If x are rows that were looked up in a small table, the table is projected:
+        If x are rows that a batch of ids looked up in a small table, the table is projected:
         `E[ids] W + b = (E W + b)[ids]`.
         """
         Wx = parameter(parameters, "Wx", (self.inputs, self._width))
@@ -154,7 +154,7 @@ class Recurrent(Layer):
 
 def _looked_up(x: TensorVariable) -> tuple[TensorVariable | None, TensorVariable | None]:
     """The table and the ids of `table[ids]`, or None for both if x is something else."""
-    if x.owner is None or not isinstance(x.owner.op, AdvancedSubtensor | AdvancedSubtensor1):
+    if x.owner is None or not isinstance(x.owner.op, AdvancedSubtensor):
         return None, None
     table, *indices = x.owner.inputs
     slices = any(isinstance(index, slice) for index in x.owner.op.idx_list)

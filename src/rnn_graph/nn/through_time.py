@@ -81,7 +81,7 @@ def recurrent_layer(
     masks = [] if mask is None else [mask]
     layer = _ThroughTime(cell, backwards, len(masks), truncate, length)
     arguments = [projected, *initial_states, weights, steps, *masks]
-    return layer.as_operation(arguments)(*arguments)[: cell.states]
+    return layer.as_operation(arguments)(*arguments, return_list=True)[: cell.states]
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,8 @@ class _ThroughTime:
     """The graphs of a cell over time, forwards and backwards, with one mask or none.
 
     A `length` that is known is no variable to the scans: of a single step there is then no loop.
+    The gradient needs what the states were computed from, which the loop then stores beside them,
+    unless the output alone tells the cell's slope. (Where a mask hands the state on it does not.)
     """
 
     cell: Cell
@@ -97,10 +99,13 @@ class _ThroughTime:
     truncate: int | None
     length: int | None
 
+    @property
+    def stores(self) -> bool:
+        return bool(self.masks) or self.cell.slope(pt.vector()) is None
+
     def as_operation(self, arguments: Sequence[TensorVariable]) -> OpFromGraph:
         """The recurrence as an operation with a gradient of its own."""
         inputs = [argument.type() for argument in arguments]
-        # Its outputs are the states, and what they were computed from, which the gradient needs.
         outputs = self._forward(*inputs)
         differentiable = self.cell.states + 2  # all but the steps and the mask
         return OpFromGraph(
@@ -126,7 +131,8 @@ class _ThroughTime:
         def step(projected, *rest):
             masks, states, (W,) = self._parts(rest)
             combined = self.cell.combine(projected, times(states[0], W))
-            return [*self._advance(combined, masks, states), combined]
+            after = self._advance(combined, masks, states)
+            return [*after, combined] if self.stores else after
 
         return scan_states(
             step,
@@ -134,7 +140,7 @@ class _ThroughTime:
             initial_states,
             [weights],
             steps,
-            outputs=1,
+            outputs=int(self.stores),
             backwards=self.backwards,
         )
 
@@ -150,11 +156,17 @@ class _ThroughTime:
             after = [mask * new + (1 - mask) * old for new, old in zip(after, states, strict=True)]
         return after
 
-    def _back(self, combined, masks, states, W, gradients: dict[int, Any]):
+    def _back(self, source, masks, states, W, gradients: dict[int, Any]):
         """The gradients of a step's arguments, `combined` and states, from those of its results.
 
-        Of one step, or of all at once: only the shapes differ.
+        Of one step, or of all at once: only the shapes differ. `source` is `combined`, or the
+        slope for it.
         """
+        if not self.stores:
+            d_combined = gradients[0] * source
+            _, d_recurrent = self.cell.separate(d_combined)
+            return d_combined, [times(d_recurrent, W.T)]
+        combined = source
         after = self._advance(combined, masks, states)
         d_combined, *d_states = pytensor.grad(
             sum((after[k] * g).sum(acc_dtype=g.dtype) for k, g in gradients.items()),
@@ -168,7 +180,8 @@ class _ThroughTime:
 
     def _pullback(self, inputs, outputs, output_gradients):
         _, initial_states, weights, steps, masks = self._split(inputs)
-        *states, combined = outputs
+        states = outputs[: self.cell.states]
+        source = outputs[-1] if self.stores else self.cell.slope(states[0])
         before = [
             shifted(s, first, backwards=self.backwards)
             for s, first in zip(states, initial_states, strict=True)
@@ -179,7 +192,7 @@ class _ThroughTime:
             for k in range(self.cell.states)
             if not isinstance(output_gradients[k].type, DisconnectedType)
         }
-        given = combined, masks, before, weights
+        given = source, masks, before, weights
         if self.truncate is None:
             d_combined, d_first = self._swept(*given, read, initial_states, steps)
         else:
@@ -192,10 +205,10 @@ class _ThroughTime:
             *(DisconnectedType()() for _ in range(1 + self.masks)),
         ]
 
-    def _swept(self, combined, masks, before, weights, read, initial_states, steps):
+    def _swept(self, source, masks, before, weights, read, initial_states, steps):
         """The ordinary reverse sweep, T steps in turn."""
 
-        def step(combined, *rest):
+        def step(source, *rest):
             masks, states, rest = self._parts(rest)
             from_outside, rest = dict(zip(read, rest, strict=False)), rest[len(read) :]
             from_later, (W,) = rest[: self.cell.states], rest[self.cell.states :]
@@ -203,12 +216,12 @@ class _ThroughTime:
                 k: later + from_outside[k] if k in from_outside else later
                 for k, later in enumerate(from_later)
             }
-            d_combined, d_states = self._back(combined, masks, states, W, gradients)
+            d_combined, d_states = self._back(source, masks, states, W, gradients)
             return [*d_states, d_combined]
 
         *d_states, d_combined = scan_states(
             step,
-            [combined, *masks, *before, *read.values()],
+            [source, *masks, *before, *read.values()],
             [pt.zeros_like(state) for state in initial_states],
             [weights],
             steps,
@@ -217,12 +230,12 @@ class _ThroughTime:
         )
         return d_combined, [self._first(gradient) for gradient in d_states]
 
-    def _summed(self, combined, masks, before, weights, read, initial_states):
+    def _summed(self, source, masks, before, weights, read, initial_states):
         """The sums over j of the module's docstring, k + 1 products over all steps."""
         nothing = [pt.zeros_like(state) for state in initial_states]
 
-        def one_state_further(combined, masks, before, W, gradients, nothing):
-            d_combined, d_before = self._back(combined, masks, before, W, gradients)
+        def one_state_further(source, masks, before, W, gradients, nothing):
+            d_combined, d_before = self._back(source, masks, before, W, gradients)
             # In place t the gradients of the states before t, which are those after t - 1.
             further = [
                 shifted(d, zero, backwards=not self.backwards)
@@ -230,12 +243,12 @@ class _ThroughTime:
             ]
             return further, [d_combined, *(self._first(d) for d in d_before)]
 
-        fixed = [combined, *masks, *before, weights, *nothing]
+        fixed = [source, *masks, *before, weights, *nothing]
         if self.truncate <= LARGEST_WRITTEN_OUT_TRUNCATION:
             gradients, sums = read, None
             for _ in range(self.truncate + 1):
                 further, found = one_state_further(
-                    combined, masks, before, weights, gradients, nothing
+                    source, masks, before, weights, gradients, nothing
                 )
                 gradients = dict(enumerate(further))
                 sums = found if sums is None else _added(sums, found)
@@ -245,15 +258,15 @@ class _ThroughTime:
 
         def accumulate(*arguments):
             gradients, sums = arguments[:width], arguments[width : 2 * width + 1]
-            combined, *rest = arguments[2 * width + 1 :]
+            source, *rest = arguments[2 * width + 1 :]
             masks, before, (W, *nothing) = self._parts(rest)
             further, found = one_state_further(
-                combined, masks, before, W, dict(enumerate(gradients)), nothing
+                source, masks, before, W, dict(enumerate(gradients)), nothing
             )
             return [*further, *_added(sums, found)]
 
         own = [read.get(k, pt.zeros_like(before[k])) for k in range(width)]
-        start = [*own, pt.zeros_like(combined), *nothing]
+        start = [*own, pt.zeros_like(source), *nothing]
         _, *sums = repeat(accumulate, start, fixed, self.truncate + 1)[width - 1 :]
         return sums[0], sums[1:]
 
