@@ -157,7 +157,7 @@ def test_field_beyond_all_measure(train, write, monkeypatch):
 
 def test_file_cut_off_in_its_last_record(train, write, tmp_path):
     rows = ["body\n", *(f"row number {i}\n" for i in range(300)), '"the last row']
-    result = train(write("cut.csv", "".join(rows)), "--limit", 20)
+    result = train(write("cut.csv", "".join(rows)))
     assert_done(result, "rnn-graph: warning: ", "line 302", "cut off")
     assert (tmp_path / "out.npz").exists()
 

@@ -40,8 +40,8 @@ def test_json(cli, text, model, tmp_path, monkeypatch, command):
 def test_json_of_evaluate(evaluate, text):
     result = evaluate(text, *READING, "--json")
     score = one_json(result.out)
-    assert {"loss", "perplexity", "words", "unknown_share"} <= set(score)
-    assert score["words"] == len(text.read_text().split()) + 30
+    assert {"loss", "perplexity", "bits", "tokens", "unknown_share"} <= set(score)
+    assert score["tokens"] == len(text.read_text().split()) + 30
     assert score["perplexity"] == pytest.approx(np.exp(score["loss"]))
 
 

@@ -74,7 +74,7 @@ class SequentialBatches:
     """B columns of text; each minibatch goes on where the one before ended.
 
     A column has a B-th of the text. Of a text shorter than B · T tokens it has T, and some
-    columns are empty.
+    columns are empty. T is no longer than the text.
 
     Parameters
     ----------
@@ -108,9 +108,10 @@ class SequentialBatches:
         seed: int = 0,
     ):
         require_sizes(batch_size=batch_size, sequence_length=length)
-        self._stream, self._length = Stream(ids, start_id, targets), length
+        self._stream = Stream(ids, start_id, targets)
         tokens = len(ids) - self._stream.begin
-        self._column = max(-(-tokens // batch_size), min(tokens, length))
+        self._length = length = min(length, tokens)
+        self._column = max(-(-tokens // batch_size), length)
         self.batch_size = batch_size
         self.steps_per_epoch = -(-self._column // length)
         self.tokens_per_epoch = self._stream.tokens
@@ -148,8 +149,9 @@ class RandomBatches:
         seed: int = 0,
     ):
         require_sizes(batch_size=batch_size, sequence_length=length)
-        self._stream, self._length, self._seed = Stream(ids, start_id, targets), length, seed
+        self._stream, self._seed = Stream(ids, start_id, targets), seed
         tokens = len(ids) - self._stream.begin
+        self._length = length = min(length, tokens)
         self._pieces = -(-tokens // length)
         # What the first and the last piece lack together; one piece more where that leaves more
         # choice. Neither may lack all of its T tokens.

@@ -121,12 +121,15 @@ def epoch_task(
 ) -> SentenceTask:
     """The first sentences of a text or CSV file, or of the embedded comments."""
     from rnn_graph.data.padding import next_word_pairs
-    from rnn_graph.data.sentences import Corpus, read_sentences
+    from rnn_graph.data.sentences import count_tokens, read_sentences
+    from rnn_graph.data.vocabulary import SENTENCE_END, SENTENCE_START, Vocabulary
     from rnn_graph.datasets import comment_corpus
 
-    corpus = Corpus(read_sentences(data) if data else comment_corpus(4 * SENTENCES, 1).train)
-    vocabulary = corpus.vocabulary(vocabulary_size)
-    pairs = zip(*next_word_pairs(corpus.encode(vocabulary)), strict=True)
+    sentences = list(read_sentences(data)) if data else comment_corpus(4 * SENTENCES, 1).train
+    vocabulary = Vocabulary.from_counts(
+        count_tokens(sentences), vocabulary_size, required=(SENTENCE_START, SENTENCE_END)
+    )
+    pairs = zip(*next_word_pairs(map(vocabulary.encode, sentences)), strict=True)
     pairs = [(x.astype(np.int32), y.astype(np.int32)) for x, y in pairs if len(x)][:SENTENCES]
     checked = min(CHECKED_SENTENCES, len(pairs))
     sizes = len(vocabulary), hidden_dim, bptt_truncate
