@@ -2,11 +2,11 @@ import math
 
 import numpy as np
 import pytest
+from rnn_graph.train.char_training import CharExamples, shuffled, train_char_model
 
 from rnn_graph.data.char_vocabulary import CharVocabulary
 from rnn_graph.errors import InputError, TrainingDiverged
 from rnn_graph.optim.schedules import SCHEDULES
-from rnn_graph.train.char_training import CharExamples, shuffled, train_char_model
 from rnn_graph.tutorials.char_rnn import CharGRU, CharRNN
 from tolerances import assert_close
 

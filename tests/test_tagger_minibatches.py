@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from rnn_graph.train.tagger_minibatches import ModernRecipe, train_sequence_tagger
 
 from rnn_graph.data.tag_vocabulary import TagVocabulary
 from rnn_graph.datasets.flight_queries import sample_flight_queries
@@ -12,7 +13,6 @@ from rnn_graph.models.sequence_tagger import SequenceTagger, SequenceTaggerConfi
 from rnn_graph.predict.metrics import PhraseScore, TagScore
 from rnn_graph.predict.tagging import score_tagger
 from rnn_graph.train import tagger_minibatches
-from rnn_graph.train.tagger_minibatches import ModernRecipe, train_sequence_tagger
 from tolerances import assert_close
 
 PLAIN = ModernRecipe(

@@ -173,7 +173,7 @@ def vocabulary(
     from rnn_graph.files.atomic import check_outputs
 
     check_outputs([out], inputs=[data])
-    counts = count_tokens(read_sentences(data, **vars(reading)))
+    counts = count_tokens(read_sentences(data, **reading.given()))
     built = Vocabulary.from_counts(counts, size, required=(SENTENCE_START, SENTENCE_END))
     if as_json:
         print_json(built.tokens)

@@ -157,7 +157,12 @@ def read_tagged(
         return sentences, tagged_sentences_of(valid, part="valid", **reading)
     if isinstance(data, str | Path) and has_parts(data) and not held_out:
         return sentences, tagged_sentences_of(data, part="valid", **reading)
-    return split_held_out(sentences, HELD_OUT_SHARE if held_out is None else held_out)
+    if held_out is not None:
+        return split_held_out(sentences, held_out)
+    kept = max(1, round(len(sentences) * HELD_OUT_SHARE))
+    if kept == len(sentences):
+        raise InputError(f"there is {kept} sentence; give at least 2, or validation data (--valid)")
+    return sentences[:-kept], sentences[-kept:]
 
 
 def tagged_batches(model, sentences: Sequence[TaggedSentence], recipe: Recipe) -> TaggedBatches:
