@@ -14,7 +14,6 @@ from language_models import (
 )
 from rnn_graph import LanguageModel, generate_sentence, load_model, save_model
 from rnn_graph.backend.compile import compile_function
-from rnn_graph.data.char_vocabulary import CharVocabulary
 from rnn_graph.data.vocabulary import UNKNOWN_TOKEN, Vocabulary
 from rnn_graph.errors import InputError
 from rnn_graph.finite_differences import central_differences
@@ -216,11 +215,6 @@ def test_a_text_begins_after_a_sentences_start_or_a_lines_end():
 def test_settings_out_of_range_are_refused(settings, message):
     with pytest.raises(InputError, match=message):
         word_model(**settings)
-
-
-def test_a_vocabulary_of_lines_is_refused():
-    with pytest.raises(InputError, match="of_text"):
-        LanguageModel(CharVocabulary.of_lines(["ab"]))
 
 
 def test_words_want_the_markers():
