@@ -11,6 +11,8 @@ from tolerances import assert_close, each_backend
 
 T, B, N, H = 5, 3, 2, 3
 MASK = np.array([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0], [0, 1, 0, 1, 1]], dtype=float).T
+# PyTensor checks at run time that lengths agree which no type says; JAX says that it does not.
+pytestmark = pytest.mark.filterwarnings("ignore:Skipping Assert")
 PLAIN_MODES = {"jax": "JAX", "numba": "NUMBA", "c": "CVM"}
 
 
@@ -129,7 +131,6 @@ def test_every_backend_follows_the_loop(backend):
     check([("elman", 3, True, True), ("lstm", 1, False, True)], PLAIN_MODES[backend])
 
 
-@pytest.mark.parametrize("masked", [False, True])
-def test_a_long_truncation_takes_a_loop(monkeypatch, masked):
+def test_a_long_truncation_takes_a_loop(monkeypatch):
     monkeypatch.setattr("rnn_graph.nn.through_time.LARGEST_WRITTEN_OUT_TRUNCATION", 0)
-    check([(cell, 2, cell == "gru", masked) for cell in PLAIN_CELLS], "JAX")
+    check([("elman", 2, False, False), *((c, 2, c == "gru", True) for c in PLAIN_CELLS)], "JAX")

@@ -47,9 +47,6 @@ class DropoutMask(Op):
         mask = kept * np.array(self.scale, dtype=values.dtype)
         outputs[0][0] = mask.reshape(values.shape)
 
-    def infer_shape(self, fgraph, node, input_shapes):
-        return [input_shapes[0]]
-
     def connection_pattern(self, node):
         return [[False], [False]]
 
