@@ -14,7 +14,7 @@ from rnn_graph.benchmark.contender import NotHere
 from rnn_graph.benchmark.measuring import LARGEST_ERROR, largest_error
 from rnn_graph.benchmark.process import findings
 from rnn_graph.benchmark.selection import Selection
-from rnn_graph.benchmark.workloads import minibatches, names, sentences, slots
+from rnn_graph.benchmark.workloads import minibatches, name_steps, sentence_steps, slots
 
 ROOT = Path(__file__).parents[2]
 SMALL = {"vocabulary_size": 30, "hidden_dim": 6}
@@ -41,9 +41,9 @@ ON_TWO = Selection(backends=("jax", *LITERALLY), devices=("cpu",))
 
 @pytest.fixture(autouse=True)
 def _few_pieces(monkeypatch):
-    monkeypatch.setattr(sentences, "SENTENCES", 4)
+    monkeypatch.setattr(sentence_steps, "SENTENCES", 4)
     monkeypatch.setattr(slots, "STEPS", 24)
-    monkeypatch.setattr(names, "NAMES", 5)
+    monkeypatch.setattr(name_steps, "NAMES", 5)
     monkeypatch.setattr(minibatches, "MINIBATCHES", 3)
 
 

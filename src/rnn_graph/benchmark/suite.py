@@ -10,11 +10,11 @@ from rnn_graph.benchmark.contender import Contender, Task
 from rnn_graph.benchmark.measuring import Entry, measure
 from rnn_graph.benchmark.selection import Selection
 from rnn_graph.benchmark.timing import Ratio
-from rnn_graph.benchmark.workloads.generation import SpeakingTask, speaking_contenders
+from rnn_graph.benchmark.workloads.speaking import SpeakingTask, speaking_contenders
 from rnn_graph.benchmark.workloads.minibatches import CHARACTERS, WORDS, minibatch_contenders
 from rnn_graph.benchmark.workloads.minibatches import resized as resized_minibatches
-from rnn_graph.benchmark.workloads.names import name_contenders, name_task
-from rnn_graph.benchmark.workloads.sentences import (
+from rnn_graph.benchmark.workloads.name_steps import name_contenders, name_task
+from rnn_graph.benchmark.workloads.sentence_steps import (
     epoch_contenders,
     epoch_task,
     step_contenders,

@@ -60,7 +60,7 @@ class Data:
     description
         Of the data, for the user.
     batches
-        From the model to `rnn_graph.train.steps.Batches`.
+        From the model to `rnn_graph.train.protocols.Batches`.
     evaluate
         From the model to its score on held-out data; None for none.
     evaluate_training
