@@ -3,14 +3,14 @@ import pytensor
 import pytest
 from pytensor import tensor as pt
 
-from rnn_graph.backend import compile as compiling
+from rnn_graph.backend import devices
 from rnn_graph.backend.compile import compile_function
 from rnn_graph.backend.devices import choose_backend
 from rnn_graph.errors import InputError
 
 
 def only(monkeypatch, *installed):
-    monkeypatch.setattr(compiling, "_is_installed", installed.__contains__)
+    monkeypatch.setattr(devices, "_is_installed", installed.__contains__)
 
 
 def test_auto_takes_the_fastest_that_is_installed(monkeypatch):

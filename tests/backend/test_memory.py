@@ -7,7 +7,7 @@ import pytest
 FAULTS_OF_A_SECOND_BLOCK = """
 import resource, sys
 import numpy as np
-from rnn_graph.allocation import keep_freed_memory
+from rnn_graph.backend.memory import keep_freed_memory
 
 if sys.argv[1] == "keeps":
     keep_freed_memory()

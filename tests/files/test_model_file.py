@@ -215,7 +215,7 @@ def test_refuses_what_is_no_whole_npz_file(tmp_path):
 
 def test_a_vocabulary_of_another_size_is_refused(tmp_path):
     path = write(tmp_path / "model.npz", **good())
-    with pytest.raises(InputError, match=r"vocabulary has 2 words and the model of .* 6"):
+    with pytest.raises(InputError, match=r"vocabulary has 2 words and the model 6"):
         load_model(path, vocabulary=Vocabulary(["a", UNKNOWN_TOKEN]))
 
 

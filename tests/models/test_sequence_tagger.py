@@ -6,6 +6,7 @@ from plain_cells import plain_layer
 from rnn_graph.backend.compile import compile_function
 from rnn_graph.backend.ops import place_hashes
 from rnn_graph.data.batches import pad_batch
+from rnn_graph.data.padding import padding_as_row
 from rnn_graph.data.tag_vocabulary import TagVocabulary
 from rnn_graph.data.tagged_sentences import TaggedSentence
 from rnn_graph.errors import InputError
@@ -21,8 +22,10 @@ H, D = 3, 2
 SENTENCES = [np.array([0, 3, 3, 1, 5, 2]), np.array([4]), np.array([6, 0, 2])]  # 6: unknown
 
 
-def tagger(cell="gru", *, bidirectional=True, window=3, backend="jax", rng=1, dtype="float64"):
-    config = SequenceTaggerConfig(cell, H, D, window, bidirectional, dtype)
+def tagger(
+    cell="gru", *, bidirectional=True, window=3, backend="jax", rng=1, dtype="float64", **dropout
+):
+    config = SequenceTaggerConfig(cell, H, D, window, bidirectional, dtype=dtype, **dropout)
     model = SequenceTagger(VOCABULARY, config, rng=rng, backend=backend)
     large = np.random.RandomState(6)
     model.set_parameters(
@@ -39,7 +42,7 @@ def plain_logits(model, words):
     rows = np.concatenate([padding, p["embeddings"][words], padding])
     x = np.array([rows[t : t + config.window].ravel() for t in range(len(words))])
     outputs = []
-    for direction in config.directions:
+    for direction in ("forward", "backward")[: 1 + config.bidirectional]:
         first = [np.zeros(H)] * (2 if config.cell == "lstm" else 1)
         projected = x @ p[f"{direction}_Wx"] + p[f"{direction}_b"]
         states = plain_layer(
@@ -61,7 +64,7 @@ def test_a_padded_batch_has_the_logits_of_its_sentences(cell, bidirectional, win
     ids, mask = pt.imatrix("ids"), pt.dmatrix("mask")
     logits = compile_function([ids, mask], model.logits(ids, mask), model.backend)
     batch = pad_batch(model, SENTENCES, size=4)
-    found = logits(model.with_padding_row(batch[0]), batch[1])
+    found = logits(padding_as_row(batch[0], len(VOCABULARY.words)), batch[1])
     for column, words in enumerate(SENTENCES):
         assert_close(found[: len(words), column], plain_logits(model, words))
 
@@ -83,14 +86,11 @@ def plain_mask(shape, share, key):
 
 
 def test_dropout_leaves_out_embeddings_and_outputs_by_a_hash_of_the_key():
-    model = tagger("gru")
+    model = tagger("gru", embedding_dropout=0.25, dropout=0.5)
     ids, mask, key = pt.imatrix("ids"), pt.dmatrix("mask"), pt.scalar("key", dtype="uint32")
-    shares = {"embedding_dropout": 0.25, "output_dropout": 0.5}
-    logits = compile_function(
-        [ids, mask, key], model.logits(ids, mask, key, **shares), model.backend
-    )
+    logits = compile_function([ids, mask, key], model.logits(ids, mask, key), model.backend)
     batch, counts = pad_batch(model, SENTENCES[:1], size=1)
-    batch, T, words = model.with_padding_row(batch), len(counts), len(SENTENCES[0])
+    batch, T, words = padding_as_row(batch, 7), len(counts), len(SENTENCES[0])
     p = model.get_parameters()
     rows = p["embeddings"][batch] * plain_mask((T + 2, 1, D), 0.25, 7)
     x = np.concatenate([rows[k : k + T, 0] for k in range(3)], axis=1)

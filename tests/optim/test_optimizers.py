@@ -5,13 +5,18 @@ from pytensor import tensor as pt
 
 from rnn_graph.backend.compile import compile_function
 from rnn_graph.backend.devices import choose_backend
+from rnn_graph.errors import InputError
 from rnn_graph.optim.optimizers import (
     OPTIMIZERS,
+    Rows,
     adam,
-    clipped_by_global_norm,
+    chain,
+    clip_by_global_norm,
+    clip_by_value,
+    momentum,
     moving_averages,
+    named_optimizer,
     sgd,
-    sgd_on_rows,
 )
 from tolerances import assert_close
 
@@ -46,7 +51,7 @@ def test_adam_follows_the_papers_over_twenty_steps(dtype):
     parameters = [parameter(name, value, dtype) for name, value in first.items()]
     gradients = [p.type(f"{p.name}_gradient") for p in parameters]
     rate = pt.scalar("rate", dtype=dtype)
-    updates = adam(dict(zip(parameters, gradients, strict=True)), rate, weight_decay=0.3)
+    updates = adam(weight_decay=0.3)(dict(zip(parameters, gradients, strict=True)), rate)
     assert all(new.dtype == old.dtype for old, new in updates.items())
     step = step_of(updates, [*gradients, rate], dtype)
     scales = 10.0 ** rng.randint(-3, 3, 20)  # steps of very different sizes
@@ -65,7 +70,7 @@ def test_adam_with_weight_decay_comes_to_where_pytorchs_adamw_comes():
     """Five steps down Σθ⁴/4; torch.optim.AdamW(lr=0.1, weight_decay=0.2) of PyTorch 2.13."""
     theta = parameter("theta", [1.0, -2.0, 0.5])
     rate = pt.dscalar("rate")
-    step = step_of(adam({theta: theta**3}, rate, weight_decay=0.2), [rate])
+    step = step_of(adam(weight_decay=0.2)({theta: theta**3}, rate), [rate])
     for _ in range(5):
         step(np.array(0.1))
     assert_close(theta.get_value(), [0.46643999111156753, -1.346434979813638, 0.06583836673739324])
@@ -79,7 +84,7 @@ def test_gradients_are_scaled_alike_and_only_if_they_are_too_long(largest, is_cl
     assert (norm > largest) == is_clipped
     parameters = [parameter(f"p{k}", value) for k, value in enumerate(values)]
     gradients = [p.type() for p in parameters]
-    clipped = clipped_by_global_norm(dict(zip(parameters, gradients, strict=True)), largest)
+    clipped = clip_by_global_norm(largest)(dict(zip(parameters, gradients, strict=True)))
     assert list(clipped) == parameters
     found = step_of({}, gradients, outputs=clipped.values())(*values)
     for result, value in zip(found, values, strict=True):
@@ -95,7 +100,7 @@ def test_gradients_are_scaled_alike_and_only_if_they_are_too_long(largest, is_cl
 def test_moving_averages_take_the_parameters_as_they_are_after_the_step():
     theta, other = parameter("theta", [1.0, 2.0]), parameter("other", [0.0])
     decay, one = pt.dscalar("decay"), np.array(1.0)
-    updates = sgd({theta: theta, other: other}, 0.5 * one)
+    updates = sgd()({theta: theta, other: other}, 0.5 * one)
     averages = moving_averages(updates, [theta], decay)
     assert len(averages) == 1  # `other` has none
     (average,) = averages
@@ -112,13 +117,46 @@ def test_moving_averages_take_the_parameters_as_they_are_after_the_step():
 def test_a_row_that_occurs_twice_gets_both_gradients():
     table, rate = parameter("table", np.arange(8.0).reshape(4, 2)), pt.dscalar("rate")
     rows, gradients = pt.ivector("rows"), pt.dmatrix("gradients")
-    step = step_of(sgd_on_rows(table, rows, gradients, rate), [rows, gradients, rate])
+    step = step_of(sgd()({table: Rows(rows, gradients)}, rate), [rows, gradients, rate])
     g = np.array([[1.0, 2.0], [10.0, 20.0], [100.0, 200.0]])
     step(np.array([3, 0, 3], dtype=np.int32), g, np.array(0.5))
     expected = np.arange(8.0).reshape(4, 2)
     expected[0] -= [5, 10]
     expected[3] -= [50.5, 101]
     assert_close(table.get_value(), expected)
+
+
+def test_the_other_rules_take_gradients_of_rows_as_those_of_the_table():
+    """Momentum moves every row, of those that did not occur too."""
+    rows, gradients, rate = pt.ivector("rows"), pt.dmatrix("gradients"), pt.dscalar("rate")
+    first = np.arange(8.0).reshape(4, 2)
+    tables = [parameter(name, first) for name in ("sparse", "dense")]
+    optimizer = chain(clip_by_global_norm(3), momentum())
+    updates = optimizer({tables[0]: Rows(rows, gradients)}, rate)
+    dense = pt.zeros_like(tables[1])[rows].inc(gradients)
+    updates |= optimizer({tables[1]: dense}, rate)
+    step = step_of(updates, [rows, gradients, rate])
+    for ids in ([3, 0, 3], [1, 1, 2]):
+        step(np.array(ids, dtype=np.int32), np.array([[1, 2], [3, 4], [5, 6.0]]), np.array(0.5))
+    assert_close(tables[0].get_value(), tables[1].get_value())
+    assert (tables[0].get_value() != first).all()
+
+
+def test_transformations_are_applied_from_left_to_right():
+    """By value, then by norm: (3, -4) at most 3 is (3, -3), of norm 1 then."""
+    theta, rate = parameter("theta", [0.0, 0.0]), pt.dscalar("rate")
+    gradient = pt.constant(np.array([3.0, -4.0]))
+    optimizer = chain(clip_by_value(3), clip_by_global_norm(1), sgd())
+    step_of(optimizer({theta: gradient}, rate), [rate])(np.array(2.0))
+    assert_close(theta.get_value(), -2 * np.array([1, -1]) / np.sqrt(2))
+    named = named_optimizer("sgd", clip_norm=1.0, clip_value=3.0)
+    step_of(named({theta: gradient}, rate), [rate])(np.array(2.0))
+    assert_close(theta.get_value(), -4 * np.array([1, -1]) / np.sqrt(2))
+
+
+def test_an_unknown_optimizer_is_refused():
+    with pytest.raises(InputError, match="unknown optimizer 'newton'; give one of sgd, momentum"):
+        named_optimizer("newton")
 
 
 def plain_steps(name, theta, gradients, rates):
@@ -147,7 +185,7 @@ def test_the_other_rules_follow_their_papers_over_twenty_steps(name, dtype):
     first = rng.standard_normal((3, 2))
     theta, rate = parameter("theta", first, dtype), pt.scalar("rate", dtype=dtype)
     gradient = theta.type("gradient")
-    updates = OPTIMIZERS[name]({theta: gradient}, rate)
+    updates = OPTIMIZERS[name]()({theta: gradient}, rate)
     assert all(new.dtype == old.dtype for old, new in updates.items())
     step = step_of(updates, [gradient, rate], dtype)
     gradients = rng.standard_normal((20, 3, 2)) * 10.0 ** rng.randint(-3, 3, (20, 1, 1))
@@ -169,7 +207,7 @@ PYTORCH = {
 @pytest.mark.parametrize("name", sorted(PYTORCH))
 def test_the_other_rules_come_to_where_pytorchs_come(name):
     theta, rate = parameter("theta", [1.0, -2.0, 0.5]), pt.dscalar("rate")
-    step = step_of(OPTIMIZERS[name]({theta: theta**3}, rate), [rate])
+    step = step_of(OPTIMIZERS[name]()({theta: theta**3}, rate), [rate])
     for _ in range(5):
         step(np.array(0.1))
     assert_close(theta.get_value(), PYTORCH[name])

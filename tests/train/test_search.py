@@ -1,9 +1,9 @@
 """Random search: seeded, and the same whether it is interrupted or not."""
 
 import pytest
+from rnn_graph.train.tagger_minibatches import MODERN_RECIPE
 
 from rnn_graph.train.search import search_recipe
-from rnn_graph.train.tagger_minibatches import MODERN_RECIPE
 
 
 def score(recipe) -> float:

@@ -86,19 +86,11 @@ def test_parameters_that_are_not_finite_after_the_last_step_are_not_left_behind(
     assert model.parameters["W"] == 0
 
 
-def test_stops_after_the_step_that_was_going_on():
-    model = Scripted(evaluations=[3.0] * 9)
-    steps = []
-    train_with_sgd(
-        model, [[0]] * 4, [[1]] * 4, on_step=steps.append, should_stop=lambda: len(steps) == 6
-    )
-    assert len(model.rates) == len(steps) == 6
-
-
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"X_train": [], "y_train": []}, "no sentence"),
+        ({"X_train": [], "y_train": []}, "0 sentences and 0 rows of targets; give at least one"),
+        ({"y_train": [[1], [1]]}, "1 sentences and 2 rows of targets"),
         ({"learning_rate": 0}, "learning_rate is 0"),
         ({"learning_rate": math.nan}, "learning_rate is nan"),
         ({"nepoch": 0}, "nepoch is 0"),

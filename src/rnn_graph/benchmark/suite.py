@@ -10,7 +10,6 @@ from rnn_graph.benchmark.contender import Contender, Task
 from rnn_graph.benchmark.measuring import Entry, measure
 from rnn_graph.benchmark.selection import Selection
 from rnn_graph.benchmark.timing import Ratio
-from rnn_graph.benchmark.workloads.speaking import SpeakingTask, speaking_contenders
 from rnn_graph.benchmark.workloads.minibatches import CHARACTERS, WORDS, minibatch_contenders
 from rnn_graph.benchmark.workloads.minibatches import resized as resized_minibatches
 from rnn_graph.benchmark.workloads.name_steps import name_contenders, name_task
@@ -21,6 +20,7 @@ from rnn_graph.benchmark.workloads.sentence_steps import (
     step_task,
 )
 from rnn_graph.benchmark.workloads.slots import tagger_contenders, tagger_task
+from rnn_graph.benchmark.workloads.speaking import SpeakingTask, speaking_contenders
 from rnn_graph.errors import InputError
 
 GROWTH_FACTORS = (1, 2, 4)

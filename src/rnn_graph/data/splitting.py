@@ -85,7 +85,9 @@ class Splitting:
         types = {name: type(value) for name, value in cls().as_dict().items()}
         found = values.items() if isinstance(values, Mapping) else ()
         if {name: type(value) for name, value in found} != types:
-            raise InputError(f"splitting is {values!r}; expected {', '.join(types)}")
+            raise InputError(
+                f"splitting is {values!r}; expected {', '.join(types)}; the file is damaged"
+            )
         return cls(**values)
 
     def _plain(self, text: str) -> str:

@@ -12,6 +12,8 @@ from rnn_graph.predict.scoring import Score, score_data
 class TextModel(Model):
     """A language model of words or characters."""
 
+    layer_count = 1  # recurrent layers
+
     def generate(self, n: int = 10, **settings: Any) -> list[str]:
         """Draw sentences, lines or texts; see `rnn_graph.predict.generation.generate`."""
         return generate(self, n, **settings)

@@ -17,9 +17,9 @@ from rnn_graph.optim.schedules import (
     with_warmup,
 )
 from rnn_graph.train.observer import Observer, Record
+from rnn_graph.train.protocols import Batches, steps_of
 from rnn_graph.train.recipes import Recipe
 from rnn_graph.train.settings import TrainingSettings
-from rnn_graph.train.protocols import Batches, steps_of
 
 # Calls between two looks at the losses: a look waits until the device is done.
 CALLS_A_LOOK = 10
