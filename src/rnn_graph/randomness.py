@@ -18,9 +18,15 @@ def as_random_generator(rng: RandomSource) -> Generator:
         A generator of either kind is returned as it is. An int seeds a `RandomState`: its stream
         is frozen by NumPy's compatibility policy, and `rng=10` draws the numbers that the old
         tutorials drew after `np.random.seed(10)`. None draws from the operating system's entropy.
+
+    Raises
+    ------
+    InputError
+        If it is something else.
     """
     if isinstance(rng, Generator):
         return rng
-    if isinstance(rng, int) and not 0 <= rng <= LARGEST_SEED:
-        raise InputError(f"the seed is {rng}; give a whole number from 0 to {LARGEST_SEED}")
+    is_whole = isinstance(rng, int | np.integer)
+    if rng is not None and not (is_whole and 0 <= rng <= LARGEST_SEED):
+        raise InputError(f"the seed is {rng!r}; give a whole number from 0 to {LARGEST_SEED}")
     return np.random.RandomState(rng)

@@ -7,7 +7,6 @@ from rnn_graph.train.checkpoints import (
     CheckpointFolder,
     checkpoint_as_bytes,
     checkpoint_of_bytes,
-    require_same_run,
 )
 
 IDENTITY = {"hidden_dim": 5, "corpus": "abc"}
@@ -52,8 +51,12 @@ def test_without_a_whole_one_there_is_none(folder):
     said = []
     assert folder.newest(said.append) is None
     assert len(said) == 2
+    assert folder.has_progress
+    folder.clear(beyond=100)
+    assert [path.name for path in folder.paths()] == ["step-000000100.npz"]
     folder.clear()
     assert folder.paths() == []
+    assert not folder.has_progress
 
 
 def test_one_that_cannot_be_written_leaves_the_others(folder, monkeypatch):
@@ -70,12 +73,3 @@ def test_a_checkpoint_goes_to_another_process_as_bytes():
     found = checkpoint_of_bytes(checkpoint_as_bytes(checkpoint(7)))
     assert found.values == {"step": 7}
     np.testing.assert_array_equal(found.arrays["W"], checkpoint(7).arrays["W"])
-
-
-def test_what_differs_between_runs_is_named():
-    require_same_run(IDENTITY, dict(IDENTITY), "another")
-    with pytest.raises(InputError) as error:
-        require_same_run(IDENTITY, {"hidden_dim": 6, "corpus": "abc", "dropout": 0.1}, "another")
-    assert "hidden_dim is 6 and was 5" in str(error.value)
-    assert "dropout is 0.1 and was None" in str(error.value)
-    assert "corpus" not in str(error.value)
