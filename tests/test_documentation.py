@@ -15,12 +15,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rnn_graph.cli.benchmarking import selected
 
 from benchmark_results import full_results
 from rnn_graph.benchmark import suite
 from rnn_graph.cli import benchmarking, main
 from rnn_graph.cli.application import app
-from rnn_graph.cli.benchmarking import selected
 from rnn_graph.datasets import originals, sample_sentences
 
 ROOT = Path(__file__).parent.parent

@@ -18,7 +18,6 @@ from rnn_graph import (
 )
 from rnn_graph.datasets.flight_queries import sample_flight_queries
 from rnn_graph.errors import InputError
-from rnn_graph.tutorials.windows import contextwin
 from training_checks import assert_same_bits
 
 SENTENCES = ["The cat sat.", "The dog sat on the cat.", "A dog ran."] * 4
@@ -61,7 +60,7 @@ def test_markers_are_added_where_they_are_missing():
 
 def assert_usable(model, data, path):
     """It speaks and scores, has a history, and comes back from a file."""
-    assert len(model.generate(2, min_length=0, max_length=12, rng=1)) == 2
+    assert len(model.generate(2, max_length=12, rng=1)) == 2
     score = model.score(data)
     assert 0 < score.loss < 10
     assert score.perplexity == pytest.approx(math.exp(score.loss))
@@ -124,12 +123,13 @@ def test_a_model_goes_on_from_another_one(tmp_path):
         train_language_model(SENTENCES, init_from=tmp_path / "first.npz", **IN_NUMPY)
 
 
-QUERIES = sample_flight_queries(120, rng=0)
+# Of lengths that fall into one bucket, so that JAX compiles once.
+QUERIES = [q for q in sample_flight_queries(400, rng=0) if 6 <= len(q.words) <= 10][:120]
 
 
 def test_a_modern_tagger_learns_to_tag_queries_that_it_has_not_seen(tmp_path):
     pairs = [list(zip(q.words, q.labels, strict=True)) for q in QUERIES]
-    small = {"hidden_dim": 16, "embedding_dim": 12, "epochs": 6, "batch_size": 8, "dropout": 0.1}
+    small = {"hidden_dim": 16, "embedding_dim": 12, "epochs": 20, "batch_size": 16, "dropout": 0.1}
     tagger = train_tagger(
         pairs[:90],
         valid=pairs[90:],
@@ -211,10 +211,7 @@ def test_what_no_tagger_can_be_trained_on_is_an_input_error(data):
         train_tagger(data, epochs=1, progress=False, backend="jax")
 
 
-def test_seeds_and_labels_of_another_type_are_input_errors():
+def test_seeds_of_another_type_are_input_errors():
     for build in (lambda: RNNNumpy(5, 3, rng="x"), lambda: RNNTheano(5, 3, rng=1.5)):
-        with pytest.raises(InputError, match="the seed is .*; give a whole number from 0"):
+        with pytest.raises(InputError, match=r"the seed is .*; give a whole number from 0"):
             build()
-    model = RNNSLU(2, 3, 4, 2, 3, backend="jax")
-    with pytest.raises(InputError, match=r"y has shape \(1,\); give 2 labels, or one for the last"):
-        model.sentence_train(contextwin([0, 1], 3), [0], 0.1)

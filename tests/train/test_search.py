@@ -1,5 +1,7 @@
 """Random search: seeded, and the same whether it is interrupted or not."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from rnn_graph.errors import InputError
@@ -57,12 +59,9 @@ def test_an_interrupted_trial_is_tried_again(tmp_path):
 def test_each_trial_is_a_training_and_what_was_given_is_not_searched(tmp_path, monkeypatch):
     tried = []
 
-    class Result:
-        held_out = {"f1": 0.0, "accuracy": 70.0, "phrases": 0}
-
     def fit(data, recipe, settings, **options):
         tried.append((settings, options["held_out"]))
-        return None, Result
+        return None, SimpleNamespace(held_out={"f1": 0.0, "accuracy": 70.0, "phrases": 0})
 
     monkeypatch.setattr(search_module, "fit_tagger", fit)
     said = []

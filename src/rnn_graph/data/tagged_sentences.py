@@ -1,5 +1,6 @@
 """Sentences whose every word has a label."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from rnn_graph.errors import InputError
@@ -20,6 +21,8 @@ def tagged_of_pairs(sentences) -> list[TaggedSentence]:
     InputError
         If a sentence is empty, or something in it is no pair of strings.
     """
+    if not isinstance(sentences, Iterable):
+        raise InputError(f"no sentences but {sentences!r}; give a path, or a list of sentences")
     tagged = []
     for sentence in sentences:
         if isinstance(sentence, TaggedSentence):

@@ -216,7 +216,8 @@ def _first_model(path: Path | None, recipe: Recipe, computing: Computing, given:
         raise InputError(f"--{option} is that of the model {path}; leave out one of the two")
     model = load_model(path, **computing.options())
     kind = find_kind(recipe.kind)
-    if getattr(model, "kind", None) != recipe.kind:
+    trained = kind.numpy_class() if computing.backend == "numpy" else kind.model_class()
+    if not isinstance(model, trained):
         raise InputError(
             f"{path} holds a {type(model).__name__}, and recipe {recipe.name!r} trains a"
             f" {kind.class_name}; give another --recipe or model"
