@@ -43,11 +43,6 @@ class Backend:
         return self.name == "jax"
 
     @property
-    def device_count(self) -> int:
-        """How many devices share a minibatch."""
-        return 1 if self.mesh is None else self.mesh.size
-
-    @property
     def platform(self) -> str:
         """The kind of device: "cpu" or "gpu"."""
         return self.device.platform if self.device is not None else "cpu"

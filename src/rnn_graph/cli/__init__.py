@@ -42,9 +42,11 @@ def main() -> None:
 
 def _run() -> None:
     from rnn_graph.backend.cache import keep_compiled_code
+    from rnn_graph.backend.memory import keep_freed_memory
     from rnn_graph.cli.application import app
 
     keep_compiled_code()
+    keep_freed_memory()
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:

@@ -11,7 +11,6 @@ from typing import Annotated, Any
 import typer
 
 from rnn_graph import names
-from rnn_graph.errors import InputError
 
 
 def choice(name: str, values: Iterable[str]) -> type[StrEnum]:
@@ -113,13 +112,6 @@ class Computing:
 def plain(value: Any) -> Any:
     """A member of an enumeration as the string that it is."""
     return str(value) if isinstance(value, StrEnum) else value
-
-
-def refuse_given(options: dict[str, object], why: str) -> None:
-    """Refuse options that were given (are not None) where they have no meaning."""
-    for name, value in options.items():
-        if value is not None:
-            raise InputError(f"--{name.replace('_', '-')} {why}; leave it out")
 
 
 def with_groups(command: Callable[..., None]) -> Callable[..., None]:

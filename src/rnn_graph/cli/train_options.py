@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from rnn_graph import names
-from rnn_graph.cli.options import BackendName, DeviceName, DtypeName, choice, plain
+from rnn_graph.cli.options import Computing, choice, plain
 from rnn_graph.errors import InputError
 from rnn_graph.train.recipes import recipes_of
 
@@ -154,27 +154,18 @@ class RunOptions:
 
 
 @dataclass(frozen=True)
-class TrainComputing:
+class TrainComputing(Computing):
     """What computes in training."""
 
-    backend: Annotated[
-        BackendName, _computing(metavar="NAME", help="auto, jax, numba, c, or numpy.")
-    ] = BackendName.AUTO
-    device: Annotated[DeviceName, _computing(metavar="NAME", help="auto, cpu or gpu.")] = (
-        DeviceName.AUTO
-    )
-    dtype: Annotated[
-        DtypeName | None, _computing(metavar="NAME", help="float32 (default) or float64.")
-    ] = None
     devices: Annotated[int | None, _computing(min=1, help="Devices that share each minibatch.")] = (
         None
     )
 
     def settings(self):
         """The `Computing` of the library."""
-        from rnn_graph.train.fit import Computing
+        from rnn_graph.train import fit
 
-        return Computing(**{name: plain(value) for name, value in vars(self).items()})
+        return fit.Computing(**self.given())
 
 
 def given(*groups: Any, **options: Any) -> dict[str, Any]:

@@ -190,13 +190,6 @@ class LanguageModel(TextModel):
         logits, *states = self._next_logits(ids, *states)
         return np.asarray(logits), states
 
-    def next_word_logits(
-        self, word: int, state: States | None = None
-    ) -> tuple[np.ndarray, States]:  # [], [1, H] … -> [V], [1, H] …
-        """`next_logits` for one text, in the form in which `generate_sentence` asks for it."""
-        logits, state = self.next_logits(np.array([word]), state or self.zero_states(1))
-        return logits[0], state
-
     def token_losses(
         self, x: np.ndarray, y: np.ndarray, states: Sequence[np.ndarray]
     ) -> tuple[np.ndarray, States]:  # [T, B], [T, B], [B, H] … -> [T, B], [B, H] …

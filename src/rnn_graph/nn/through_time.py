@@ -77,7 +77,9 @@ def recurrent_layer(
     if truncate is not None and length is not None and truncate >= length - 1:
         truncate = None  # it cuts nothing, and the ordinary sweep is cheaper
     if steps is None:
-        steps = (projected if mask is None else mask).shape[0]
+        # A product: inside of another scan PyTensor would look for the shape of what this is the
+        # length of, and warn at length that it does not know it.
+        steps = 1 * (projected if mask is None else mask).shape[0]
     masks = [] if mask is None else [mask]
     layer = _ThroughTime(cell, backwards, len(masks), truncate, length)
     arguments = [projected, *initial_states, weights, steps, *masks]

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from rnn_graph.backend.devices import choose_backend
-from rnn_graph.backend.memory import keep_freed_memory
 from rnn_graph.errors import InputError, TrainingDiverged
 from rnn_graph.files.provenance import signature
 from rnn_graph.models.registry import find_kind, load_model, save_model
@@ -141,7 +140,6 @@ def fit(
             if meeting is not None:
                 meeting.wait_until_all_are_ready()
         join(processes)
-        keep_freed_memory()
         stack.enter_context(ending_together(processes))
         model = first if first is not None else _build(recipe, data, computing, processes)
         return _fit(model, data, recipe, run, folder, progress, data_name)

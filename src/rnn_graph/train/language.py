@@ -34,7 +34,7 @@ def train_language_model(
     out: str | Path | None = None,
     resume: bool = False,
     init_from: str | Path | None = None,
-    checkpoint_minutes: float = 10.0,
+    checkpoint_minutes: float | None = None,
     tensorboard: str | Path | None = None,
     plot: str | Path | None = None,
     progress: bool = True,
@@ -69,7 +69,7 @@ def train_language_model(
     init_from
         A model file to begin with, whose vocabulary is used.
     checkpoint_minutes
-        Minutes between checkpoints; 0: each step.
+        Minutes between checkpoints, 10 if None; 0: each step.
     tensorboard, plot
         A folder for TensorBoard events, and a PNG for the loss curve.
     progress
@@ -110,17 +110,6 @@ def train_language_model(
         raise InputError(f"unknown unit {unit!r}; give one of {', '.join(UNITS)}")
     if unit in ("line", "text"):
         settings["unit"] = unit
-    run = None
-    if out is not None:
-        run = RunSettings(
-            out=Path(out),
-            resume=resume,
-            checkpoint_minutes=checkpoint_minutes,
-            tensorboard=None if tensorboard is None else Path(tensorboard),
-            plot=None if plot is None else Path(plot),
-        )
-    elif resume or tensorboard is not None or plot is not None:
-        raise InputError("resume, tensorboard and plot belong to a run that is kept; give out too")
     model, _ = fit_language_model(
         data,
         find_recipe(UNITS[unit], recipe),
@@ -128,7 +117,13 @@ def train_language_model(
         valid=valid,
         held_out=held_out,
         reading=reading or {},
-        run=run,
+        run=RunSettings.of(
+            out,
+            resume=resume,
+            checkpoint_minutes=checkpoint_minutes,
+            tensorboard=tensorboard,
+            plot=plot,
+        ),
         computing=Computing(backend, device, dtype, devices),
         init_from=None if init_from is None else Path(init_from),
         progress=progress,

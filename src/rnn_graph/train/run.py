@@ -56,6 +56,27 @@ class RunSettings:
     plot: Path | None = None
     processes: Processes = field(default_factory=Processes)
 
+    @classmethod
+    def of(cls, out: str | Path | None, **options: Any) -> "RunSettings | None":
+        """The settings of a run that Python asks for; None if nothing is to be kept.
+
+        Raises
+        ------
+        InputError
+            If an option is given and `out` is not.
+        """
+        given = {
+            n: value for n, value in options.items() if value is not None and value is not False
+        }
+        if out is None:
+            if given:
+                raise InputError(f"{min(given)} belongs to a run that is kept; give out as well")
+            return None
+        for name in ("tensorboard", "plot"):
+            if name in given:
+                given[name] = Path(given[name])
+        return cls(out=Path(out), **given)
+
     @property
     def writes(self) -> bool:
         """Whether this process writes."""

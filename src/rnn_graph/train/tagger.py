@@ -34,7 +34,7 @@ def train_tagger(
     out: str | Path | None = None,
     resume: bool = False,
     init_from: str | Path | None = None,
-    checkpoint_minutes: float = 10.0,
+    checkpoint_minutes: float | None = None,
     tensorboard: str | Path | None = None,
     plot: str | Path | None = None,
     progress: bool = True,
@@ -81,17 +81,6 @@ dtype, devices, **settings
     TrainingDiverged
         If the loss is not finite.
     """
-    run = None
-    if out is not None:
-        run = RunSettings(
-            out=Path(out),
-            resume=resume,
-            checkpoint_minutes=checkpoint_minutes,
-            tensorboard=None if tensorboard is None else Path(tensorboard),
-            plot=None if plot is None else Path(plot),
-        )
-    elif resume or tensorboard is not None or plot is not None:
-        raise InputError("resume, tensorboard and plot belong to a run that is kept; give out too")
     model, _ = fit_tagger(
         data,
         find_recipe("tagger", recipe),
@@ -100,7 +89,13 @@ dtype, devices, **settings
         held_out=held_out,
         keep_case=keep_case,
         reading=reading or {},
-        run=run,
+        run=RunSettings.of(
+            out,
+            resume=resume,
+            checkpoint_minutes=checkpoint_minutes,
+            tensorboard=tensorboard,
+            plot=plot,
+        ),
         computing=Computing(backend, device, dtype, devices),
         init_from=None if init_from is None else Path(init_from),
         progress=progress,

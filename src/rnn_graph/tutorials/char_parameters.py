@@ -5,18 +5,39 @@ right, all gates of a cell side by side. Nothing but the places of the numbers c
 """
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from rnn_graph.checks import require_sizes
 from rnn_graph.nn.initializers import draw_char_lstm_parameters, draw_char_rnn_parameters
 from rnn_graph.randomness import RandomSource, as_random_generator
-from rnn_graph.tutorials.char_graph import CharWeights
 
 Arrays = Mapping[str, np.ndarray]
 
 LSTM_BLOCKS = "ifoc"  # in the order of `rnn_graph.nn.cells.LSTM`, with c for g
+
+
+SHAPES = {
+    "Wx": ("n_x", "k · n_a"),
+    "Wh": ("n_a", "k · n_a"),
+    "b": ("k · n_a",),
+    "Wy": ("n_a", "n_y"),
+    "by": ("n_y",),
+}
+
+
+class CharWeights(NamedTuple):
+    """The parameters of a character model: arrays, shared variables, or what stands for them.
+
+    `n_x` inputs, `H` hidden units, `k` blocks of the cell, `n_y` outputs.
+    """
+
+    Wx: Any  # [n_x, k · H]
+    Wh: Any  # [H, k · H]
+    b: Any  # [k · H]
+    Wy: Any  # [H, n_y]
+    by: Any  # [n_y]
 
 
 class ParameterLayout(NamedTuple):

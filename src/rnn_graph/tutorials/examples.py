@@ -10,7 +10,7 @@ import numpy as np
 from rnn_graph.checks import require_sizes
 from rnn_graph.data.char_vocabulary import NEWLINE
 from rnn_graph.data.padding import BEFORE_FIRST, next_word_pairs
-from rnn_graph.data.token_store import places_of
+from rnn_graph.data.stream import sentences_of
 from rnn_graph.data.vocabulary import SENTENCE_START
 from rnn_graph.errors import InputError
 from rnn_graph.randomness import RandomSource, as_random_generator
@@ -105,11 +105,6 @@ class NameExamples:
             np.split(inputs, cuts), np.split(ids, cuts), carried=np.arange(len(cuts) + 1) > 0
         )
 
-    @property
-    def mean_length(self) -> float:
-        """Characters an example predicts, on average."""
-        return self.tokens_per_epoch / self.steps_per_epoch
-
     def segments(self, epoch: int, first_step: int = 0) -> Iterator[Examples]:
         """All examples."""
         yield Examples(self.items)
@@ -167,9 +162,8 @@ class SlotExamples:
 
 def sentence_examples(model, ids, recipe) -> SentenceExamples:
     """The sentences of a text, from one start marker to the next."""
-    starts = places_of(ids, model.vocabulary[SENTENCE_START])
-    text = np.asarray(ids[0 : len(ids)])
-    return SentenceExamples(*next_word_pairs(np.split(text, starts[1:])))
+    sentences = sentences_of(ids, model.vocabulary[SENTENCE_START])
+    return SentenceExamples(*next_word_pairs(sentences))
 
 
 def name_examples(model, ids, recipe) -> NameExamples:

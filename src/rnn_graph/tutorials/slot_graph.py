@@ -7,7 +7,7 @@ import pytensor
 from pytensor import tensor as pt
 from pytensor.tensor import TensorVariable
 
-from rnn_graph.nn.basic import affine
+from rnn_graph.nn.basic import affine, windows  # noqa: F401 - for rnnslu
 from rnn_graph.nn.cells import Elman
 from rnn_graph.nn.losses import softmax_cross_entropy
 from rnn_graph.nn.recurrent import recurrent_layer
