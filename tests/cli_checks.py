@@ -9,14 +9,10 @@ import struct
 import numpy as np
 import pytest
 
-COMPUTING = ("--backend", "numpy")
-READING = ("--pre-split", "--tokenizer", "whitespace")
-NAMES = ["Mira", "Nora", "Omar", "Rona", "Marion", "Éric", "Nanami", "Ariano", "Roma", "Amina"]
-SMALL_CHAR_MODEL = ("--hidden-dim", 8, "--iterations", 96, "--backend", "jax")
-RUNNING_TEXT = "the cat sat on the mat.\nthe dog ate the cat that sat on the mat.\n" * 40
-BATCHES = (*("--batch-size", 4, "--sequence-length", 8, "--hidden-dim", 8, "--backend", "jax"),)
-# Long enough to be cut off, with all in it that a checkpoint has to hold.
-LONG_RUN = ("--epochs", 30, "--held-out", 0.2, "--dropout", 0.2, "--schedule", "plateau")
+from small_runs import BATCHES
+
+# The smallest modern model, for what is neither in its figures nor in its files.
+QUICK_BATCHES = (*BATCHES, "--epochs", 1)
 VOCABULARY_SIZE = 12 + 3  # the words of the `text` fixture, and the markers
 # What may stand before an error, once the text is read.
 REPORT = re.compile(

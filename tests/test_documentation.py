@@ -40,7 +40,13 @@ from rnn_graph.train import recipes, search
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
 CARDS = ROOT / "data/README.md"  # its commands take minutes, and are not run
-TEXTS = [*PAGES, CARDS, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", ROOT / "benchmarks/README.md"]
+TEXTS = [
+    *PAGES,
+    CARDS,
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "CHANGELOG.md",
+    ROOT / "benchmarks/README.md",
+]
 COMMENTS = 60
 PNG = b"\x89PNG"
 # Options and settings of the documentation that are made small: the most of each.
@@ -204,8 +210,8 @@ def look_at_gradients(words, output, folder):
 
 
 def look_for(pattern: str):
-    return lambda words, output, folder: re.search(pattern, output, re.MULTILINE) or pytest.fail(
-        f"no {pattern!r} in {output!r}"
+    return lambda words, output, folder: (
+        re.search(pattern, output, re.MULTILINE) or pytest.fail(f"no {pattern!r} in {output!r}")
     )
 
 

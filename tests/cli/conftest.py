@@ -1,9 +1,7 @@
 """The command line in this process and in a process of its own, and one small trained model."""
 
 import io
-import itertools
 import os
-import random
 import subprocess
 import sys
 import warnings
@@ -14,29 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cli_checks import (
-    BATCHES,
-    COMPUTING,
-    LONG_RUN,
-    NAMES,
-    READING,
-    RUNNING_TEXT,
-    SMALL_CHAR_MODEL,
-    assert_done,
-    npy,
-)
-from rnn_graph.datasets import sample_flight_queries
-
-WORDS = ("the", "a", "cat", "dog", "bird", "sees", "likes", "eats", "big", "red", "man", "runs")
-
-
-# A shell's background job ignores SIGINT, and hands that on to all that it starts.
-LISTENING_TO_INTERRUPTS = """
-import signal
-signal.signal(signal.SIGINT, signal.default_int_handler)
-from rnn_graph.cli import main
-main()
-"""
+from cli_checks import assert_done, npy
+from small_runs import COMPUTING, PROGRAM, as_process, command, write_data
 
 
 @dataclass(frozen=True)
@@ -84,10 +61,9 @@ def start():
     """A function that starts the command line in a process of its own."""
     processes = []
 
-    def run(*arguments, **options) -> subprocess.Popen:
+    def run(*arguments, program=PROGRAM, **options) -> subprocess.Popen:
         environment = os.environ | options.pop("env", {})
-        command = [sys.executable, "-c", LISTENING_TO_INTERRUPTS, *map(str, arguments)]
-        process = subprocess.Popen(command, env=environment, **options)
+        process = subprocess.Popen(as_process(program, *arguments), env=environment, **options)
         processes.append(process)
         return process
 
@@ -108,103 +84,91 @@ def _nothing_half_written(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def sentences() -> list[str]:
-    draw = random.Random(1)
-    return [" ".join(draw.choices(WORDS, k=draw.randint(3, 9))) for _ in range(30)]
-
-
-@pytest.fixture(scope="session")
-def text(tmp_path_factory, sentences) -> Path:
-    """A text file, a sentence a line."""
-    path = tmp_path_factory.mktemp("text") / "text.txt"
-    path.write_text("".join(f"{sentence}\n" for sentence in sentences))
-    return path
-
-
-@pytest.fixture(scope="session")
-def model(tmp_path_factory, text) -> Path:
-    """A model file of 8 hidden units, after one epoch."""
-    path = tmp_path_factory.mktemp("model") / "model.npz"
-    options = ("--hidden-dim", 8, "--epochs", 1, "--backend", "jax", *READING)
-    assert call_main("train", "word", "--data", text, "--out", path, *options) == 0
-    return path
-
-
-@pytest.fixture(scope="session")
-def queries(tmp_path_factory) -> Path:
-    """A folder with `train.conll` and `valid.conll`, of one bucket of lengths."""
-    folder = tmp_path_factory.mktemp("queries")
-    drawn = [query for query in sample_flight_queries(3000, rng=0) if len(query.words) <= 5]
-    for name, queries in (("train", drawn[:60]), ("valid", drawn[60:80])):
-        lines = [[*map(" ".join, zip(*query, strict=True)), ""] for query in queries]
-        (folder / f"{name}.conll").write_text("\n".join(itertools.chain(*lines)))
+def data_folder(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("data")
+    write_data(folder)
     return folder
 
 
 @pytest.fixture(scope="session")
-def tagger(queries) -> Path:
-    """A tagger's model file, after one epoch."""
-    path = queries / "tagger.npz"
-    data = ("--data", queries / "train.conll", "--valid", queries / "valid.conll")
-    small = ("--epochs", 8, "--hidden-dim", 16, "--learning-rate", 0.02, "--dropout", 0)
-    assert call_main("train", "tagger", *data, "--out", path, *small, "--averaging", 0) == 0
-    return path
+def text(data_folder) -> Path:
+    """A text file, a sentence a line."""
+    return data_folder / "text.txt"
 
 
 @pytest.fixture(scope="session")
-def names(tmp_path_factory):
+def sentences(text) -> list[str]:
+    return text.read_text().splitlines()
+
+
+@pytest.fixture(scope="session")
+def queries(data_folder) -> Path:
+    """A folder with `train.conll` and `valid.conll`, of one bucket of lengths."""
+    return data_folder
+
+
+@pytest.fixture(scope="session")
+def names(data_folder) -> Path:
     """A text file, a name a line, one of them spelt with a combining mark."""
-    path = tmp_path_factory.mktemp("names") / "names.txt"
-    path.write_text("".join(f"{name}\n" for name in NAMES).replace("É", "E\u0301"))
-    return path
+    return data_folder / "names.txt"
 
 
 @pytest.fixture(scope="session")
-def names_model(names):
-    path = names.parent / "names.npz"
-    assert (
-        call_main("train", "char", "--data", names, "--out", path, *SMALL_CHAR_MODEL, "--lowercase")
-        == 0
-    )
-    return path
+def running_text(data_folder) -> Path:
+    """Text for minibatches of characters."""
+    return data_folder / "running.txt"
 
 
 @pytest.fixture(scope="session")
-def text_model(tmp_path_factory):
+def trained(data_folder, tmp_path_factory):
+    """A function that gives the model file of one of the `RUNS`, its run's folder beside it."""
+    made = {}
+
+    def model_of(task, recipe):
+        if (task, recipe) not in made:
+            out = tmp_path_factory.mktemp(f"{task}-{recipe}") / "out.npz"
+            assert call_main(*command(data_folder, task, recipe, out)) == 0
+            made[task, recipe] = out
+        return made[task, recipe]
+
+    return model_of
+
+
+@pytest.fixture(scope="session")
+def model(trained) -> Path:
+    """A model of words, of 8 hidden units."""
+    return trained("word", "tutorial")
+
+
+@pytest.fixture(scope="session")
+def names_model(trained) -> Path:
+    """A model of lines, which it reads in lower case."""
+    return trained("char", "tutorial")
+
+
+@pytest.fixture(scope="session")
+def tagger(trained) -> Path:
+    return trained("tagger", "modern")
+
+
+@pytest.fixture(scope="session")
+def text_model(tmp_path_factory) -> Path:
+    """The tutorial's model of running text, with characters of any width."""
     path = tmp_path_factory.mktemp("text") / "text.npz"
     text = path.with_suffix(".txt")
     text.write_text("the cat sees the dog.\nthe dog sees the cat. 北京 🦖\n" * 20)
-    options = ("--unit", "text", "--piece-length", 10, "--cell", "gru")
-    assert (
-        call_main("train", "char", "--data", text, "--out", path, *SMALL_CHAR_MODEL, *options) == 0
-    )
+    options = ("--unit", "text", "--piece-length", 10, "--cell", "gru", "--hidden-dim", 8)
+    options += ("--iterations", 96, "--backend", "jax", "--recipe", "tutorial")
+    assert call_main("train", "char", "--data", text, "--out", path, *options) == 0
     return path
-
-
-@pytest.fixture(scope="session")
-def running_text(tmp_path_factory) -> Path:
-    """Text for minibatches of characters."""
-    path = tmp_path_factory.mktemp("running") / "text.txt"
-    path.write_text(RUNNING_TEXT)
-    return path
-
-
-@pytest.fixture(scope="session")
-def finished_run(running_text, tmp_path_factory) -> Path:
-    """The model of a long run in minibatches that was not cut off, with its folder beside it."""
-    out = tmp_path_factory.mktemp("finished") / "out.npz"
-    command = ("train", "char", "--data", running_text, "--out", out, *BATCHES)
-    options = ("--checkpoint-minutes", 0.001, "--keep-checkpoints", 4)
-    assert call_main(*command, *LONG_RUN, *options) == 0
-    return out
 
 
 @pytest.fixture
 def train(cli, tmp_path):
-    """A function that trains on a file, one epoch of a small model unless told otherwise."""
+    """A function that trains on a file, one epoch of the cheapest model unless told otherwise."""
 
     def run(data, *options, out=None, stdin=None):
-        small = ("--hidden-dim", 4, "--epochs", 1, *COMPUTING)
+        small = ("--recipe", "tutorial", "--hidden-dim", 4, "--epochs", 1, *COMPUTING)
         out = out or tmp_path / "out.npz"
         return cli("train", "word", "--data", data, "--out", out, *small, *options, stdin=stdin)
 

@@ -6,8 +6,6 @@ import numpy as np
 import pytest
 
 from cli_checks import (
-    COMPUTING,
-    READING,
     VOCABULARY_SIZE,
     as_bytes,
     assert_done,
@@ -15,6 +13,7 @@ from cli_checks import (
     assert_refused,
     one_json,
 )
+from small_runs import COMPUTING, READING
 
 
 @pytest.mark.parametrize("name", ["configuration", "vocabulary"])

@@ -7,7 +7,8 @@ import subprocess
 import numpy as np
 import pytest
 
-from cli_checks import COMPUTING, assert_done, assert_option_refused, assert_refused
+from cli_checks import assert_done, assert_option_refused, assert_refused
+from small_runs import COMPUTING
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ def test_model_truncated(use, model, write, share):
 def test_model_with_any_byte_changed(cli, model, write):
     """Checked by its sums or not, a damaged byte never ends in a crash."""
     content = model.read_bytes()
-    for place in range(0, len(content), 41):
+    for place in range(0, len(content), 101):
         damaged = content[:place] + bytes([content[place] ^ 0x55]) + content[place + 1 :]
         assert_no_crash([cli("info", write("damaged.npz", damaged))])
 
@@ -161,7 +161,8 @@ def test_model_with_huge_numbers(cli, changed, parts, text, backend):
     V = np.full(parts["V"].shape, 3e38, "f4") * np.sign(parts["V"])
     path = changed({"V": V if backend == "jax" else V.astype("f8") * 5e269})
     generated = cli("generate", path, "-n", 3, "--min-length", 0, "--seed", 1, "--backend", backend)
-    assert_no_crash([generated])
+    assert generated.status in (0, 2)  # sentences before the one that cannot be drawn are printed
+    assert "Traceback" not in generated.err
     evaluated = cli("evaluate", path, "--data", text, "--backend", backend, "--json")
     assert "Traceback" not in evaluated.err
     if evaluated.out:

@@ -6,15 +6,10 @@ import sys
 
 import pytest
 
-from cli_checks import (
-    COMPUTING,
-    READING,
-    VOCABULARY_SIZE,
-    assert_done,
-    assert_refused,
-)
+from cli_checks import VOCABULARY_SIZE, assert_done, assert_refused
 from rnn_graph.data import text_files
 from rnn_graph.models.registry import load_model
+from small_runs import COMPUTING, READING
 
 
 @pytest.mark.parametrize("command", ["train", "evaluate", "vocabulary"])
@@ -196,7 +191,7 @@ def test_smallest_vocabulary(cli, train, text, tmp_path):
     assert_done(result)
 
 
-@pytest.mark.parametrize("options", [(), READING, ("--backend", "jax")])
+@pytest.mark.parametrize("options", [(), READING])
 def test_sentence_of_one_word(train, cli, write, tmp_path, options):
     assert_done(train(write("one.txt", "hello"), *options))
     result = cli("generate", tmp_path / "out.npz", "-n", 1, "--min-length", 0, *COMPUTING)
@@ -240,9 +235,9 @@ def test_emoji(train, cli, write, tmp_path):
 
 
 @pytest.mark.parametrize("options", [(), READING])
-def test_one_line_of_5_mb(words_of, sentences, write, options):
+def test_one_long_line(words_of, sentences, write, options):
     line = " ".join(sentences)
-    line = " ".join([line] * (5_000_000 // len(line)))
+    line = " ".join([line] * (1_000_000 // len(line)))
     words, _ = words_of(write("line.txt", line), *options)
     assert len(words) == VOCABULARY_SIZE
 

@@ -6,16 +6,10 @@ import time
 
 import pytest
 
-from cli_checks import (
-    COMPUTING,
-    READING,
-    VOCABULARY_SIZE,
-    assert_done,
-    assert_option_refused,
-    assert_refused,
-    one_json,
-)
+from cli_checks import assert_option_refused, assert_refused, one_json
 from rnn_graph.models.registry import load_model
+from rnn_graph.reference.rnn_numpy import RNNNumpy
+from small_runs import COMPUTING, READING
 
 
 @pytest.mark.parametrize("share", [0.001, 0.9])
@@ -74,32 +68,44 @@ def test_model_too_large_for_the_memory(train, text, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_divergence_in_the_first_epoch(train, text, write):
-    out = write("out.npz", "an older file")
-    result = train(text, "--learning-rate", "1e300")
-    assert result.out == ""
+def assert_diverged(result):
     assert result.status == 1
+    assert result.out == ""
+    assert "Traceback" not in result.err
     last = result.err.splitlines()[-1]
     assert last.startswith("rnn-graph: the loss became ")
     assert "smaller" in last
-    assert "nothing was written" in last
-    assert "Traceback" not in result.err
-    assert out.read_text() == "an older file"
+    return last
 
 
-def test_divergence_in_a_later_epoch(train, cli, write, tmp_path):
-    data = write("one.txt", "the cat sees the dog\n")
+def test_divergence_before_there_is_a_model(train, text, write, tmp_path):
     out = write("out.npz", "an older file")
-    result = train(data, "--learning-rate", "1e200", "--epochs", 50, "--evaluate-every", 50)
-    assert result.status == 1
-    assert "last good model" in result.err.splitlines()[-1]
-    assert "Traceback" not in result.err
-    assert load_model(out, backend="numpy").vocabulary is not None
-    assert_done(cli("info", out))
+    last = assert_diverged(train(text, "--learning-rate", "1e300"))
+    assert "best model" not in last
+    assert out.read_text() == "an older file"
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_divergence_in_a_later_epoch(train, cli, text, write, monkeypatch):
+    """The best model until then is there, and says so."""
+    step, calls = RNNNumpy.sgd_step, iter(range(1000))
+
+    def diverging(*arguments):
+        return step(*arguments) if next(calls) < 70 else float("nan")
+
+    monkeypatch.setattr(RNNNumpy, "sgd_step", diverging)
+    out = write("out.npz", "an older file")
+    options = ("--learning-rate", 0.1, "--epochs", 50, "--evaluate-every", 1, *READING)
+    last = assert_diverged(train(text, *options))
+    assert f"{out} holds the best model" in last
+    best = load_model(out, backend="numpy").history[-1]
+    assert best["epoch"] == 2
+    evaluated = one_json(cli("evaluate", out, "--data", text, *COMPUTING, "--json").out)
+    assert evaluated["loss"] == pytest.approx(best["on_training"]["loss"])
 
 
 @pytest.mark.parametrize(
-    ("backend", "rate"), [("numpy", "1e308"), ("jax", "1e38"), ("jax", "3e38")]
+    ("backend", "rate"), [("numpy", "1e308"), ("numpy", "1e150"), ("jax", "1e38")]
 )
 def test_divergence_in_the_last_epoch(train, write, backend, rate):
     """The parameters are finite, the loss is not, and no step comes that would notice."""
@@ -113,36 +119,14 @@ def test_divergence_in_the_last_epoch(train, write, backend, rate):
         assert out.read_text() == "an older file"
     else:
         assert one_json(result.out)["loss"] is not None
-
-
-def test_interrupt_while_training(start, text, tmp_path):
-    out = tmp_path / "out.npz"
-    process = start(
-        "train", "word", "--data", text, "--out", out, "--epochs", 1_000_000, "--hidden-dim", 4,
-        "--evaluate-every", 1_000_000, *COMPUTING, *READING,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    said = []
-    while not any("after 0 sentences" in line for line in said):
-        line = process.stderr.readline()
-        assert line, "".join(said)
-        said.append(line)
-    time.sleep(0.3)
-    process.send_signal(signal.SIGINT)
-    output, rest = process.communicate(timeout=30)
-    assert process.returncode == 0, rest
-    assert "interrupted after" in rest
-    assert str(out) in rest
-    assert "Traceback" not in rest
-    assert "loss" in output
-    assert load_model(out, backend="numpy").word_dim == VOCABULARY_SIZE
-    assert [path.name for path in tmp_path.iterdir()] == ["out.npz"]
+        for line in out.with_suffix(".run").joinpath("history.jsonl").read_text().splitlines():
+            one_json(line)
 
 
 def test_interrupt_while_reading(start, tmp_path, write):
     out = write("out.npz", "an older file")
     process = start(
-        "train", "word", "--data", "-", "--out", out, *COMPUTING, *READING,
+        "train", "word", "--data", "-", "--out", out, "--recipe", "tutorial", *COMPUTING, *READING,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     # More than a pipe holds: once it is written, the command has begun to read.
@@ -154,6 +138,7 @@ def test_interrupt_while_reading(start, tmp_path, write):
     assert process.stderr.read() == b"rnn-graph: interrupted\n"
     assert process.stdout.read() == b""
     assert process.returncode == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["out.npz"]
     assert out.read_text() == "an older file"
 
 
@@ -180,17 +165,20 @@ def test_no_gpu(train, text, backend):
 
 
 @pytest.mark.parametrize("command", ["train", "generate", "evaluate"])
-def test_numpy_in_float32(train, evaluate, cli, text, model, command):
+@pytest.mark.parametrize(
+    ("options", "parts"),
+    [
+        (("--dtype", "float32"), ("numpy backend computes in float64", "--dtype float32")),
+        (("--device", "gpu"), ("numpy backend has no GPU", "--backend jax")),
+    ],
+)
+def test_what_numpy_has_not(train, evaluate, cli, text, model, command, options, parts):
     commands = {
-        "train": lambda: train(text, "--dtype", "float32"),
-        "evaluate": lambda: evaluate(text, "--dtype", "float32"),
-        "generate": lambda: cli("generate", model, *COMPUTING, "--dtype", "float32"),
+        "train": lambda: train(text, *options),
+        "evaluate": lambda: evaluate(text, *options),
+        "generate": lambda: cli("generate", model, *COMPUTING, *options),
     }
-    result = commands[command]()
-    assert result.status == 2
-    assert result.err.splitlines()[-1].startswith(
-        "rnn-graph: the numpy backend computes in float64"
-    )
+    assert_refused(commands[command](), *parts)
 
 
 @pytest.mark.parametrize("command", [("gradcheck",), ("bench", "lm-step")])
@@ -199,9 +187,9 @@ def test_numpy_against_itself(cli, command):
 
 
 def test_backend_that_is_not_installed(train, text, monkeypatch):
-    from rnn_graph.backend import compile as compiling
+    from rnn_graph.backend import devices
 
-    monkeypatch.setattr(compiling, "_is_installed", lambda name: name == "c")
+    monkeypatch.setattr(devices, "_is_installed", lambda name: name == "c")
     result = train(text, "--backend", "jax")
     assert result.status == 2
     assert result.err.splitlines()[-1].startswith("rnn-graph: backend 'jax' is not available here")

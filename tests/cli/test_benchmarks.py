@@ -9,7 +9,7 @@ from cli_checks import assert_done, assert_refused, one_json
 from rnn_graph.cli.bench import WorkloadName
 
 SMALL = ("--vocabulary-size", "20", "--hidden-dim", "3", "--length", "5")
-QUICK = ("--rounds", "1", "--threads", "1", "--only", "rnn_graph jax float32")
+QUICK = ("--rounds", "1", "--threads", "1", "--only", "NumPy reference")
 
 
 @pytest.fixture

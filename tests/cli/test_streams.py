@@ -5,23 +5,22 @@ import subprocess
 import numpy as np
 import pytest
 
-from cli_checks import COMPUTING, READING, assert_done, assert_refused, needs_full_device, one_json
-from rnn_graph.benchmark import suite
+from cli_checks import assert_done, assert_refused, needs_full_device, one_json
+from small_runs import COMPUTING, READING
 
 
 def commands_with_json(text, model, out):
     small = ("--vocabulary-size", "20", "--hidden-dim", "3", "--length", "5")
-    quick = ("--rounds", "1", "--threads", "1", "--only", "rnn_graph jax float32")
-    train = ("train", "word", "--data", text, "--out", out, "--epochs", "1", *COMPUTING)
+    quick = ("--rounds", "1", "--threads", "1", "--only", "NumPy reference")
+    train = ("train", "word", "--recipe", "tutorial", "--data", text, "--out", out, *COMPUTING)
     return {
-        "train": (*train, "--held-out", "0.2"),
+        "train": (*train, "--epochs", "1", "--held-out", "0.2"),
         "generate": ("generate", model, "-n", "2", "--min-length", "0", *COMPUTING),
         "evaluate": ("evaluate", model, "--data", text, *COMPUTING),
         "info": ("info", model),
         "data list": ("data", "list"),
         "data sample": ("data", "sample", "-n", "2"),
         "bench": ("bench", "lm-step", *small, *quick),
-        "growth": ("bench", "lm-step", *small, *quick, "--growth"),
     }
 
 
@@ -29,8 +28,7 @@ COMMANDS = list(commands_with_json("", "", ""))
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_json(cli, text, model, tmp_path, monkeypatch, command):
-    monkeypatch.setattr(suite, "GROWTH_FACTORS", (1,))
+def test_json(cli, text, model, tmp_path, command):
     arguments = commands_with_json(text, model, tmp_path / "out.npz")[command]
     result = cli(*arguments, "--json")
     assert_done(result)
@@ -69,18 +67,19 @@ def test_narrow_terminal(cli, text, model, tmp_path, monkeypatch, command):
     else:
         assert result.status == 0
     if command == "train":
-        assert any(line.startswith("after 0 sentences") and "rate" in line
+        assert any(line.startswith("epoch 1;") and "words/s" in line
                    for line in result.err.splitlines())  # fmt: skip
     if command == "bench":
         assert "…" not in result.out  # nothing is cut away
 
 
-@pytest.mark.parametrize("unbuffered", ["", "1"])
-@pytest.mark.parametrize("command", ["generate", "vocabulary"])
-def test_closed_pipe(start, model, text, command, unbuffered):
+@pytest.mark.parametrize(
+    ("command", "unbuffered"), [("generate", ""), ("colors", ""), ("colors", "1")]
+)
+def test_closed_pipe(start, model, command, unbuffered):
     arguments = {
         "generate": ("generate", model, "-n", 20_000, "--min-length", 0, *COMPUTING),
-        "vocabulary": ("data", "vocabulary", "--data", text),
+        "colors": ("data", "colors"),
     }[command]
     process = start(
         *arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -97,8 +96,10 @@ def test_closed_pipe(start, model, text, command, unbuffered):
 
 
 @needs_full_device
-@pytest.mark.parametrize("unbuffered", ["", "1"])
-@pytest.mark.parametrize("command", ["generate", "list", "info", "version"])
+@pytest.mark.parametrize(
+    ("command", "unbuffered"),
+    [("generate", ""), ("list", ""), ("list", "1"), ("info", ""), ("version", "")],
+)
 def test_full_disk_behind_stdout(start, model, command, unbuffered):
     arguments = {
         "generate": ("generate", model, "-n", 2, "--min-length", 0, *COMPUTING),
@@ -120,7 +121,7 @@ def test_full_disk_behind_stdout(start, model, command, unbuffered):
 def test_stdout_that_cannot_say_it(start, write):
     data = write("emoji.txt", "the 🦜\n")
     process = start(
-        "data", "vocabulary", "--data", data,
+        "data", "vocabulary", "--data", data, *READING,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={"PYTHONIOENCODING": "ascii"},
     )  # fmt: skip
     _, said = process.communicate(timeout=30)

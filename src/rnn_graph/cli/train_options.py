@@ -200,7 +200,7 @@ def _shown(settings, name: str) -> str:
 def print_result(result, as_json: bool) -> None:
     """A training's result on stdout."""
     from rnn_graph.cli.console import print_json
-    from rnn_graph.train.progress import described
+    from rnn_graph.train.progress import described, readable
 
     if as_json:
         print_json(result.as_dict())
@@ -208,11 +208,11 @@ def print_result(result, as_json: bool) -> None:
     print(f"model {result.model}")
     if result.loss is not None:
         print(f"loss {result.loss:.6f}")
-        print(f"perplexity {result.perplexity:.4f}")
+        print(f"perplexity {readable(result.perplexity, '.4f')}")
     if result.held_out is not None:
         print(f"best epoch {result.best_epoch:g}")
         if "f1" in result.held_out:
             print(f"held out {described(result.held_out)}")
         else:
             print(f"held-out loss {result.held_out['loss']:.6f}")
-            print(f"held-out perplexity {result.held_out['perplexity']:.4f}")
+            print(f"held-out perplexity {readable(result.held_out['perplexity'], '.4f')}")

@@ -117,9 +117,12 @@ def stored_tokens(data: TextData, path: Path | None, reading: Reading) -> TokenS
     if reading.unit == WORD:
         return store_words(path, reading.sentences(data), source)
     store = store_characters(path, reading.characters(data), source)
-    if len(store) < SHORTEST_TEXT:
+    count = len(store)
+    if reading.unit == "line":
+        count -= store.occurrences[store.types.index(NEWLINE)]
+    if count < SHORTEST_TEXT:
         raise InputError(
-            f"{name_of(data)} has {len(store)} characters; give a text of at least {SHORTEST_TEXT}"
+            f"{name_of(data)} has {count} characters; give a text of at least {SHORTEST_TEXT}"
         )
     return store
 

@@ -97,7 +97,7 @@ def read_model_file(path: str | Path) -> ModelFile:
         raise InputError(f"{path}: {CONFIGURATION} is no JSON object; the file is damaged")
     if tokens is None:
         return ModelFile(arrays, configuration)
-    if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
+    if not tokens or not isinstance(tokens, list) or not all(isinstance(t, str) for t in tokens):
         raise InputError(f"{path}: {VOCABULARY} is no list of words; the file is damaged")
     return ModelFile(arrays, configuration, tokens)
 

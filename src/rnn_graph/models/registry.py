@@ -181,6 +181,7 @@ def load_model(
                 raise InputError(
                     f"{kind.class_name} has no numpy backend; give --backend jax, numba or c"
                 )
+            refuse_numpy_with(device, dtype)
             model = kind.numpy_class().of_file(content, found)
         else:
             options = {"backend": backend, "device": device, "dtype": dtype}
@@ -193,6 +194,14 @@ def load_model(
     if isinstance(training, dict) and isinstance(training.get("history"), list):
         model.history = training["history"]
     return model
+
+
+def refuse_numpy_with(device: str, dtype: str | None) -> None:
+    """Refuse what the reference lacks: float32 and GPUs."""
+    if dtype == "float32":
+        raise InputError("the numpy backend computes in float64; leave out --dtype float32")
+    if device == "gpu":
+        raise InputError("the numpy backend has no GPU; give --backend jax")
 
 
 def _read(path: str | Path) -> ModelFile:

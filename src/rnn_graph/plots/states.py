@@ -73,7 +73,8 @@ def trace(model, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         logits, states = model.next_logits(np.array([last], dtype=np.int32), states)
         weights = np.exp(logits[0].astype(np.float64) - logits.max())
         rows.append(weights / weights.sum())
-        hidden.append(np.asarray(states[-(len(states) // model.layer_count)])[0])
+        layers = getattr(model, "layer_count", 1)  # the tutorials' models have one
+        hidden.append(np.asarray(states[-(len(states) // layers)])[0])
     return np.array(rows), np.array(hidden[1:])
 
 

@@ -85,14 +85,14 @@ class Score:
     def as_dict(self) -> dict[str, Any]:
         """`loss`, `perplexity`, `bits`, `tokens`, `unknown_share`; of words `known_perplexity`.
 
-        The last is None if no word is known.
+        The last is None if no word is known, and both perplexities where they are beyond the
+        range of a float: JSON has no infinity.
         """
-        names = ("loss", "perplexity", "bits", "tokens", "unknown_share")
-        values = {name: getattr(self, name) for name in names}
+        names = ["loss", "perplexity", "bits", "tokens", "unknown_share"]
         if self.has_words:
-            known = self.known_perplexity
-            values["known_perplexity"] = None if math.isnan(known) else known
-        return values
+            names.append("known_perplexity")
+        values = {name: getattr(self, name) for name in names}
+        return {name: value if math.isfinite(value) else None for name, value in values.items()}
 
 
 def score_text(model, ids: Ids) -> Score:

@@ -9,7 +9,7 @@ from typing import Any
 from rnn_graph.backend.devices import choose_backend
 from rnn_graph.errors import InputError, TrainingDiverged
 from rnn_graph.files.provenance import signature
-from rnn_graph.models.registry import find_kind, load_model, save_model
+from rnn_graph.models.registry import find_kind, load_model, refuse_numpy_with, save_model
 from rnn_graph.plots.curves import plot_histories
 from rnn_graph.train.history import read_history
 from rnn_graph.train.processes import Processes, ending_together, join, meeting_of, share_batches
@@ -247,10 +247,7 @@ def refuse_numpy(computing: Computing, recipe: Recipe) -> None:
         raise InputError(
             f"recipe {recipe.name!r} has no numpy backend; give --backend jax, numba or c"
         )
-    if computing.dtype == "float32":
-        raise InputError("the numpy backend computes in float64; leave out --dtype float32")
-    if computing.device == "gpu":
-        raise InputError("the numpy backend has no GPU; give --backend jax")
+    refuse_numpy_with(computing.device, computing.dtype)
 
 
 def changed_recipe(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:

@@ -19,6 +19,7 @@ from rnn_graph.train.result import TrainingResult
 from rnn_graph.train.run import RunSettings
 
 LONGEST_SENTENCE = 200  # tokens of a minibatch of sentences, if nobody says otherwise
+OF_ONE_UNIT = {"line": ("longest_line", "carry_state"), "text": ("piece_length",)}
 UNITS = {"word": "word", "char": "char", "line": "char", "text": "char"}
 
 Text = str | Path | Sequence[str] | Sequence[Sequence[str]]
@@ -149,6 +150,7 @@ def fit_language_model(
         raise InputError("--valid and --held-out both give text to evaluate on; leave one out")
     require_shares(held_out=held_out)
     recipe = changed_recipe(recipe, _with_lengths(recipe, settings))
+    _refuse_of_other_unit(recipe, settings)
     splitting_names = ("pre_split", "tokenizer", "lowercase", "column")
     unit = recipe.settings.get("unit", "word")
     given = dict(reading)
@@ -188,6 +190,20 @@ def _with_lengths(recipe: Recipe, settings: dict[str, Any]) -> dict[str, Any]:
     if settings.get("sampling") == "sentences":
         settings = {"sequence_length": LONGEST_SENTENCE} | settings
     return settings
+
+
+def _refuse_of_other_unit(recipe: Recipe, settings: dict[str, Any]) -> None:
+    """Refuse settings that have no meaning for lines, or none for running text."""
+    unit = recipe.settings.get("unit")
+    if unit == "text" and recipe.settings.get("sampling") == "sentences":
+        raise InputError(
+            "running text has no sentences; give --sampling sequential or random, or --unit line"
+        )
+    for other, names in OF_ONE_UNIT.items():
+        for name in names:
+            if unit not in (None, other) and settings.get(name) is not None:
+                option = name.replace("_", "-")
+                raise InputError(f"--{option} is for --unit {other}; leave it out")
 
 
 def minibatches(model, ids, recipe: Recipe):

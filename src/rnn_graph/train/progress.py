@@ -96,7 +96,7 @@ class ProgressBar(Observer):
     def on_epoch(self, record: Record) -> None:
         parts = [f"epoch {record.epoch:.3g}"]
         if record.loss is not None:
-            parts.append(f"loss {record.loss:.4f} nats, perplexity {_readable(record.perplexity)}")
+            parts.append(f"loss {record.loss:.4f} nats, perplexity {readable(record.perplexity)}")
         if record.on_training is not None:
             parts.append(f"on all training data {described(record.on_training)}")
         if record.held_out is not None:
@@ -141,7 +141,7 @@ def described(figures: dict[str, Any]) -> str:
     if "f1" in figures:
         accuracy = f"{figures['accuracy']:.2f} % of labels right"
         return f"F1 {figures['f1']:.2f}, {accuracy}" if figures["phrases"] else accuracy
-    return f"loss {figures['loss']:.4f} nats, perplexity {_readable(figures['perplexity'])}"
+    return f"loss {figures['loss']:.4f} nats, perplexity {readable(figures['perplexity'])}"
 
 
 class Interruption:
@@ -173,8 +173,9 @@ def deferred_interrupt() -> Iterator[Interruption]:
         signal.signal(signal.SIGINT, previous)
 
 
-def _readable(perplexity: float) -> str:
-    return f"{perplexity:,.2f}" if math.isfinite(perplexity) else "infinite"
+def readable(perplexity: float | None, form: str = ",.2f") -> str:
+    """A perplexity, which is None in figures of JSON where no float is as large."""
+    return "infinite" if perplexity in (None, math.inf) else f"{perplexity:{form}}"
 
 
 def _in_notebook() -> bool:

@@ -311,15 +311,16 @@ class Trainer:
         self._pending.clear()
         if not losses:
             return
-        tokens, nats = sum(count for count, _ in losses), sum(loss for _, loss in losses)
+        nats = sum(loss for _, loss in losses)
         if not math.isfinite(nats):
             self._diverged(nats)
         position = self.position
-        position.epoch_nats += nats
-        position.epoch_tokens += tokens
-        position.recent_nats += nats
-        position.recent_tokens += tokens
-        position.seen += tokens
+        for count, loss in losses:  # one by one: looks between them must not round otherwise
+            position.epoch_nats += loss
+            position.epoch_tokens += count
+            position.recent_nats += loss
+            position.recent_tokens += count
+            position.seen += count
         position.seconds = time.monotonic() - self._clock
         self._tell("on_losses", losses)
 
