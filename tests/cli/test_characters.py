@@ -90,7 +90,7 @@ def test_modern_lines_are_read_and_drawn_as_lines(cli, names, tmp_path):
     options = ("--unit", "line", "--held-out", 0.2, "--cell", "rnn", *QUICK_BATCHES)
     result = cli("train", "char", "--data", names, "--out", out, *options, "--json")
     assert_done(result, "10 lines", "tokens are held out")
-    assert one_json(result.out)["provenance"]["sampling"] == "sentences"
+    assert one_json(result.out)["signature"]["sampling"] == "sentences"
     drawn = cli("generate", out, "-n", 20, "--unique", "--seed", 1)
     assert_done(drawn)
     assert not set(NAMES) & set(drawn.out.splitlines())

@@ -114,7 +114,7 @@ def test_a_model_scores_as_it_did_when_it_was_trained(trained, data_folder, cli,
     report = one_json(result.out)
     assert report["model"] == str(model)
     assert report["interrupted"] is False
-    assert report["provenance"]["recipe"] == recipe
+    assert report["signature"]["recipe"] == recipe
     assert report["history"][-1]["loss"] == report["loss"]
     assert (report["held_out"] is None) == ((task, recipe) == ("char", "tutorial"))
     if report["held_out"] is not None:

@@ -128,7 +128,7 @@ def test_the_first_of_the_best_epochs_is_kept(counting, scores, best, improved):
     assert [record["is_best"] for record in trainer.history] == improved
     assert [record["held_out"]["loss"] for record in trainer.history] == scores
     assert [record["epoch"] for record in trainer.history] == [1, 2, 3]
-    result = result_of(trainer, model=None, interrupted=False, provenance={})
+    result = result_of(trainer, model=None, interrupted=False, signature={})
     assert result.held_out["loss"] == min(scores)
     assert (result.best_epoch, result.epochs) == (best, 3)
 
@@ -139,7 +139,7 @@ def test_what_is_measured_on_the_training_data_chooses_no_epoch(counting):
     assert trainer.model.value == 3 * STEPS
     assert [r["on_training"]["loss"] for r in trainer.history] == [1, 2, 3]
     assert {r["held_out"] for r in trainer.history} == {None}
-    assert result_of(trainer, model=None, interrupted=False, provenance={}).loss == 3
+    assert result_of(trainer, model=None, interrupted=False, signature={}).loss == 3
 
 
 def test_what_is_scored_and_kept_are_the_averages_and_training_goes_on_without_them(counting):

@@ -30,8 +30,29 @@ def _print_version(asked: bool) -> None:
         raise typer.Exit
 
 
+COMMANDS = (
+    "train",
+    "generate",
+    "evaluate",
+    "tag",
+    "info",
+    "plot",
+    "data",
+    "demo",
+    "gradcheck",
+    "bench",
+)
+
+
+class InOrderOfUse(Group):
+    """The commands in the order in which one comes to use them."""
+
+    def list_commands(self, ctx):
+        return list(COMMANDS)
+
+
 app = typer.Typer(
-    cls=Group,
+    cls=InOrderOfUse,
     help="Recurrent networks of the classic tutorials, compiled by PyTensor.",
     epilog="Start with: rnn-graph demo",
     no_args_is_help=True,

@@ -40,12 +40,16 @@ class Group(TyperGroup):
         formatter.write(_usage(ctx, self))
         formatter.write(_paragraphs(self.help or ""))
         rows = [
-            (name, self.get_command(ctx, name).get_short_help_str(WIDTH - NAMES_WIDTH))
+            (name, _first_sentence(self.get_command(ctx, name).help or ""))
             for name in self.list_commands(ctx)
         ]
         formatter.write(_section("Commands", rows))
         formatter.write(_section(FIRST_GROUP, [_option_row(p) for p in self.get_params(ctx)]))
         formatter.write(f"\n{self.epilog}\n" if self.epilog else "")
+
+
+def _first_sentence(text: str) -> str:
+    return " ".join(text.split("\n\n")[0].split())
 
 
 def _usage(ctx, command) -> str:

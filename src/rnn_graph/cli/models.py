@@ -63,9 +63,7 @@ def score(model, data: Path, reading: Reading, part: str):
         if said := unseen_labels(model.vocabulary, sentences):
             log(said)
         return score_tagger(model, sentences)
-    given = reading.given()
-    warn_of_other_splitting(model, given)
-    return score_data(model, data, **given)
+    return score_data(model, data, **reading.given())
 
 
 def warn_of_other_splitting(model, given: dict) -> None:

@@ -117,7 +117,9 @@ class RunOptions:
         float, _run(min=0, help="Minutes between checkpoints; 0: every step.")
     ] = 10.0
     keep_checkpoints: Annotated[int, _run(min=1, help="Number of checkpoints to keep.")] = 3
-    tensorboard: Annotated[Path | None, _run(help="Folder for TensorBoard events.")] = None
+    tensorboard: Annotated[
+        Path | None, _run(metavar="FOLDER", help="Folder for TensorBoard events.")
+    ] = None
     coordinator: Annotated[
         str | None, _run(metavar="HOST:PORT", help="Address of process 0 of several.")
     ] = None

@@ -181,7 +181,7 @@ def _fit(model, data: Data, recipe: Recipe, run, folder, progress: bool, data_na
         trainer,
         model=None if run is None else str(run.out),
         interrupted=interrupted(),
-        provenance=signed,
+        signature=signed,
     )
     if run is not None and run.plot is not None and run.writes:
         plot_histories(run.plot, {run.out.stem: read_history(recorder.history_path)})

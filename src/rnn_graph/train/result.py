@@ -31,7 +31,7 @@ class TrainingResult:
         Predicted in all.
     history
         The records of all evaluated epochs.
-    provenance
+    signature
         Model, settings and versions.
     """
 
@@ -45,7 +45,7 @@ class TrainingResult:
     tokens: int
     tokens_per_second: float
     history: list[dict[str, Any]]
-    provenance: dict[str, Any]
+    signature: dict[str, Any]
 
     def as_dict(self) -> dict[str, Any]:
         """All of it, as JSON has it."""
@@ -53,7 +53,7 @@ class TrainingResult:
 
 
 def result_of(
-    trainer: Trainer, *, model: str | None, interrupted: bool, provenance: dict[str, Any]
+    trainer: Trainer, *, model: str | None, interrupted: bool, signature: dict[str, Any]
 ) -> TrainingResult:
     """The result of a trainer that ran."""
     position, history = trainer.position, trainer.history
@@ -72,5 +72,5 @@ def result_of(
         tokens=position.seen,
         tokens_per_second=position.seen / max(position.seconds, 1e-9),
         history=history,
-        provenance=provenance,
+        signature=signature,
     )

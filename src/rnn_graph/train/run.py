@@ -65,12 +65,12 @@ class RunSettings:
         InputError
             If an option is given and `out` is not.
         """
-        given = {
-            n: value for n, value in options.items() if value is not None and value is not False
-        }
+        given = {name: value for name, value in options.items() if value is not None}
         if out is None:
-            if given:
-                raise InputError(f"{min(given)} belongs to a run that is kept; give out as well")
+            if given.get("resume") or "plot" in given or "tensorboard" in given:
+                raise InputError(
+                    "resume, plot and tensorboard belong to a run that is kept; give out too"
+                )
             return None
         for name in ("tensorboard", "plot"):
             if name in given:

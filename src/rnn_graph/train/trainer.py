@@ -264,7 +264,7 @@ class Trainer:
         record = self._record(figures, is_best)
         if is_over:
             position.epoch_nats, position.epoch_tokens = 0.0, 0
-            position.epoch_began = time.monotonic() - self._clock
+            position.seconds = position.epoch_began = time.monotonic() - self._clock
         self._tell_record(record, is_evaluated)
         if self.best is None:
             self._require_finite_parameters()
