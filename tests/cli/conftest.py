@@ -1,5 +1,6 @@
 """The command line in this process and in a process of its own, and one small trained model."""
 
+import contextlib
 import io
 import os
 import subprocess
@@ -121,13 +122,18 @@ def running_text(data_folder) -> Path:
 
 @pytest.fixture(scope="session")
 def trained(data_folder, tmp_path_factory):
-    """A function that gives the model file of one of the `RUNS`, its run's folder beside it."""
+    """A function that gives the model file of one of the `RUNS`.
+
+    Beside it are its run's folder, and what `--json` printed.
+    """
     made = {}
 
     def model_of(task, recipe):
         if (task, recipe) not in made:
             out = tmp_path_factory.mktemp(f"{task}-{recipe}") / "out.npz"
-            assert call_main(*command(data_folder, task, recipe, out)) == 0
+            with contextlib.redirect_stdout(io.StringIO()) as printed:
+                assert call_main(*command(data_folder, task, recipe, out), "--json") == 0
+            out.with_suffix(".json").write_text(printed.getvalue())
             made[task, recipe] = out
         return made[task, recipe]
 

@@ -8,7 +8,7 @@ import pytest
 
 from rnn_graph.backend.cache import keep_compiled_code
 
-COMMAND = [sys.executable, "-m", "rnn_graph", "gradcheck", "--backend", "jax"]
+COMMAND = [sys.executable, "-m", "rnn_graph", "generate", "-n", "1", "--backend", "jax"]
 
 
 @pytest.fixture
@@ -21,12 +21,13 @@ def files_in(folder):
     return {path.name for path in folder.glob("*")}
 
 
-def test_compiled_code_is_kept_and_found_again(environment, tmp_path):
-    subprocess.run(COMMAND, env=environment, check=True, capture_output=True)
+def test_compiled_code_is_kept_and_found_again(environment, model, tmp_path):
+    command = [*COMMAND, model]
+    subprocess.run(command, env=environment, check=True, capture_output=True)
     (folder,) = (tmp_path / "cache").glob("compiled-*")
     kept = files_in(folder)
     assert kept
-    subprocess.run(COMMAND, env=environment, check=True, capture_output=True)
+    subprocess.run(command, env=environment, check=True, capture_output=True)
     assert {name for name in files_in(folder) if not name.endswith("atime")} <= kept
 
 

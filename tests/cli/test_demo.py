@@ -6,13 +6,13 @@ from rnn_graph.models.registry import load_model
 
 def test_the_demo_tags_queries_and_ends_with_ten_sentences_and_the_truth(cli, tmp_path):
     out = tmp_path / "new" / "folder"
-    small = ("--sentences", 2000, "--epochs", 2, "--queries", 600, "--tagger-epochs", 3)
-    small += ("--name-steps", 500)
+    small = ("--sentences", 1500, "--epochs", 1, "--queries", 600, "--tagger-epochs", 3)
+    small += ("--name-steps", 200)
     result = cli("demo", "--out", out, *small, "--backend", "jax")
     assert result.status == 0, result.err
     *queries, score, colors, last = result.out.splitlines()[:5] + result.out.splitlines()[-1:]
     assert all("[" in query and "]" in query for query in queries)
-    assert float(re.fullmatch(r"tagger F1 on unseen queries (\S+)", score)[1]) > 75
+    assert float(re.fullmatch(r"tagger F1 on unseen queries (\S+)", score)[1]) > 50
     invented = colors.removeprefix("colors that are not: ").split(", ")
     assert len(set(invented)) == 10
     assert not set(invented) & set(color_names())
@@ -23,8 +23,8 @@ def test_the_demo_tags_queries_and_ends_with_ten_sentences_and_the_truth(cli, tm
         float, re.fullmatch(r"held-out perplexity (\S+), truth (\S+)", last).groups()
     )
     assert 11 < truth < 13
-    # After 4,000 steps it knows something, and no more than can be known.
-    assert truth < learned < 200
+    # After 1,500 steps it knows something, and no more than can be known.
+    assert truth < learned < 400
     assert load_model(out / "word-model.npz").hidden_dim == 100
     assert sorted(path.name for path in out.iterdir()) == [
         *("colors.npz", "colors.run", "loss.png", "tagger.npz", "tagger.run"),

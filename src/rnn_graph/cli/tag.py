@@ -9,7 +9,7 @@ import typer
 
 from rnn_graph.cli import options
 
-EXAMPLE = 'Example: rnn-graph tag tagger.npz "show me flights from boston to denver on monday"'
+EXAMPLE = 'Example: rnn-graph tag tagger.npz "flights from boston to denver on monday"'
 
 
 def tag(

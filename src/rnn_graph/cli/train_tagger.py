@@ -21,7 +21,7 @@ from rnn_graph.train.recipes import find_recipe, recipes_of
 
 EPILOG = recipe_epilog(
     "tagger",
-    "Example: rnn-graph train tagger --data train.conll --valid valid.conll --out tagger.npz",
+    "Example: rnn-graph train tagger --data train.conll --out tagger.npz",
 )
 RecipeName = options.choice("RecipeName", recipes_of("tagger"))
 MORE = "More of the model and the training"
