@@ -109,6 +109,7 @@ DATA = {
     ("tagger", "sentence"): (TagVocabulary.of(QUERIES), QUERIES),
 }
 MINIBATCHES = {
+    "cell": "elman",
     "hidden_dim": 5,
     "embedding_dim": 4,
     "batch_size": 4,
@@ -122,6 +123,8 @@ SMALL = {
     ("char", "modern"): MINIBATCHES,
     ("char", "tutorial"): {"hidden_dim": 5, "iterations": 25, "learning_rate": 0.1},
     ("tagger", "modern"): {
+        "cell": "elman",
+        "bidirectional": False,
         "hidden_dim": 4,
         "embedding_dim": 3,
         "batch_size": 4,

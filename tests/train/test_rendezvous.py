@@ -15,7 +15,7 @@ def port():
         return server.getsockname()[1]
 
 
-def meet_in_threads(port, places, count, timeout=20, unready=()):
+def meet_in_threads(port, places, count, timeout=60, unready=()):
     """What each came to: None, or its error."""
     outcomes = {}
 

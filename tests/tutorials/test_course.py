@@ -1,5 +1,7 @@
 """The tutorial's training run: both models take the course whose losses stand here."""
 
+from functools import cache
+
 import pytest
 
 from rnn_graph import RNNNumpy, RNNTheano, train_with_sgd
@@ -9,6 +11,7 @@ from rnn_graph.data.vocabulary import SENTENCE_END, SENTENCE_START
 from rnn_graph.datasets import comment_corpus
 from rnn_graph.errors import InputWarning
 
+COMMENTS = "reddit/reddit-comments-2015-08.first835.csv"
 MODELS = [
     pytest.param(lambda *sizes: RNNNumpy(*sizes, rng=10), id="numpy"),
     pytest.param(
@@ -29,10 +32,16 @@ def test_course_on_embedded_sentences(model):
     )
 
 
+@cache
+def comments(path):
+    """The corpus of a file that was cut off."""
+    with pytest.warns(InputWarning, match="cut off"):
+        return Corpus(read_sentences(path))
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_course_on_the_tutorials_comments(real_data, model):
-    with pytest.warns(InputWarning, match="cut off"):
-        corpus = Corpus(read_sentences(real_data("reddit/reddit-comments-2015-08.first835.csv")))
+    corpus = comments(real_data(COMMENTS))
     X, y = next_word_pairs(corpus.encode(corpus.vocabulary(1000)))
     losses = train_with_sgd(model(1000, 20, 4), X[:20], y[:20], 0.02, 10, 2)
     assert [loss for _, loss in losses] == pytest.approx(
@@ -41,8 +50,7 @@ def test_course_on_the_tutorials_comments(real_data, model):
 
 
 def test_the_first_loss_on_the_tutorials_comments(real_data):
-    with pytest.warns(InputWarning, match="cut off"):
-        corpus = Corpus(read_sentences(real_data("reddit/reddit-comments-2015-08.first835.csv")))
+    corpus = comments(real_data(COMMENTS))
     X, y = next_word_pairs(corpus.encode(corpus.vocabulary(8000)))
     loss = RNNTheano(8000, rng=10, backend="jax").calculate_loss(X[:1000], y[:1000])
     assert loss == pytest.approx(8.987359, abs=2e-6)

@@ -41,7 +41,7 @@ def test_lines_as_examples():
     assert [x.tolist() for x in inputs[:2]] == [[-1, 1, 2], [-1, 1, 2, 1, 2]]
     assert [y.tolist() for y in targets[:2]] == [[1, 2, 0], [1, 2, 1, 2, 0]]
     assert list(carried) == [False] * 5
-    assert made.mean_length == sum(len(line) + 1 for line in LINES) / len(LINES)
+    assert made.tokens_per_epoch == sum(len(line) + 1 for line in LINES)
     carrying = NameExamples.of_lines(IDS, 0, carry_state=True)
     assert all(carried for _, _, carried in items_of(carrying))
 
