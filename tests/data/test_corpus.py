@@ -207,6 +207,6 @@ def test_what_cannot_be_is_refused(settings, message):
 def test_words_are_not_characters():
     with pytest.raises(InputError, match="characters are read from strings"):
         read_language_corpus([["a", "b"]], unit="line")
-    with pytest.raises(InputError, match="1 characters; give a text of at least 2"):
+    with pytest.raises(InputError, match="0 characters; give a text of at least 2"):
         read_language_corpus(["  "], unit="line")
     assert corpus_module.split_held_out([1, 2, 3, 4], 0.25) == ([1, 2, 3], [4])
