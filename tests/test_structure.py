@@ -21,7 +21,7 @@ PACKAGE = Path(rnn_graph.__file__).parent
 CONTRACTS = {"layers": LayersContract, "forbidden": ForbiddenContract}
 MOST_TOP_LEVEL, MOST_RELATIONS = 26, 130
 # The tutorial's char_model.py goes into its char_rnn.py.
-NAMED_TWICE = {"char_model.py"}
+NAMED_TWICE: set[str] = set()
 
 
 @cache
