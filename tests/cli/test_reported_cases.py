@@ -40,7 +40,7 @@ def test_a_text_is_split_as_in_training_unless_told_otherwise(cli, marked):
     assert same == given
     assert other["tokens"] != same["tokens"]
     assert scores[0].err == scores[1].err == ""
-    assert "--tokenizer is 'nltk', and the model was trained with 'whitespace'" in scores[2].err
+    assert "tokenizer is 'nltk', and the model was trained with 'whitespace'" in scores[2].err
 
 
 def test_a_prompt_is_split_as_in_training(cli, marked):

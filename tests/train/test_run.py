@@ -163,7 +163,7 @@ def test_of_a_run_that_could_not_begin_no_folder_is_left(train, tmp_path):
 
 def test_what_belongs_to_a_run_wants_a_file(train, tmp_path):
     for options in ({"resume": True}, {"plot": tmp_path / "a.png"}, {"tensorboard": tmp_path}):
-        with pytest.raises(InputError, match=r"belongs? to a run that is kept; give out as well"):
+        with pytest.raises(InputError, match=r"belong to a run that is kept; give out too"):
             train(None, **options)
     with pytest.raises(InputError, match="checkpoint_minutes is -1"):
         train(checkpoint_minutes=-1)

@@ -221,20 +221,15 @@ def split_held_out(
 def _known_splitting(vocabulary: Vocabulary, given: Splitting | None) -> Splitting | None:
     """How text is split for a vocabulary: as given, or else as it was split for training."""
     trained = vocabulary.splitting
-    if None not in (given, trained) and given != replace(trained, column=given.column):
-        warnings.warn(
-            InputWarning(
-                f"the model was trained on text that was split otherwise: {_described(trained)};"
-                f" this one: {_described(given)}"
-            ),
-            stacklevel=3,
-        )
+    if None not in (given, trained):
+        differences = [
+            f"{name} is {value!r}, and the model was trained with {trained.as_dict()[name]!r}"
+            for name, value in given.as_dict().items()
+            if name != "column" and value != trained.as_dict()[name]
+        ]
+        if differences:
+            warnings.warn(InputWarning("; ".join(differences)), stacklevel=3)
     return given or trained
-
-
-def _described(splitting: Splitting) -> str:
-    values = splitting.as_dict()
-    return ", ".join(f"{n} {v}".lower() for n, v in values.items() if n != "column")
 
 
 def _cut(store: TokenStore, unit: str, share: float) -> int:
