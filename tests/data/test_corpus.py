@@ -181,7 +181,7 @@ def test_ids_for_a_model_are_split_as_its_vocabulary_says():
     assert decoded(vocabulary, ids) == [
         *(SENTENCE_START, "word1", "then", UNKNOWN_TOKEN, SENTENCE_END)
     ]
-    with pytest.warns(InputWarning, match="otherwise: pre_split true, tokenizer whitespace, low"):
+    with pytest.warns(InputWarning, match="tokenizer is 'nltk', and the model was trained with"):
         other = read_language_ids(["Word1 THEN"], vocabulary, splitting=Splitting(lowercase=False))
     read_language_ids(["a"], vocabulary, splitting=replace(WHITESPACE, column="text"))  # no warning
     assert other.tolist().count(vocabulary.unknown_id) == 2

@@ -6,7 +6,7 @@ The order matters: what is held out is set apart first, and the vocabulary is ma
 import hashlib
 import warnings
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
