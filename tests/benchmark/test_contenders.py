@@ -1,5 +1,6 @@
 """Every contender of every workload computes what the reference computes."""
 
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -118,3 +119,12 @@ def test_the_floor_runs(name, monkeypatch):
         assert list(contender.build(task).run(0, 1)) == []
         assert contender.share is None or contender.share(task) > 0
     assert {c.bound for c in floors} == ({"products", "memory"} if task.products() else {"memory"})
+
+
+@pytest.mark.parametrize("name", suite.WORKLOADS)
+def test_what_contenders_import_is_there(name):
+    """A contender whose library is missing is left out of the results without an error."""
+    _, everyone = contenders(name)
+    wanted = {module for c in everyone for module in c.libraries if module.startswith("rnn_graph")}
+    assert wanted
+    assert all(importlib.util.find_spec(module) for module in wanted)

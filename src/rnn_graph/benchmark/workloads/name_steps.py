@@ -88,7 +88,7 @@ def name_contenders(task: NameTask, selection: Selection) -> list[Contender]:
     """Everyone."""
     return [
         Contender("NumPy reference", "reference", Reference, dtype="float64"),
-        *selection.compiled(Compiled, "rnn_graph.train.char_training"),
+        *selection.compiled(Compiled, "rnn_graph.tutorials.steps"),
         *selection.peers("PyTorch eager", TorchPeer, "torch", on_gpu=False),
         memory_floor(selection.dtypes[0]),
     ]
