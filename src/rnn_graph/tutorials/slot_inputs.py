@@ -60,11 +60,14 @@ class SlotInputs:
         idxs
             As `windows` gives them.
         y
-            A label for each word: the loss is their mean. One label: it is the last word's.
+            A label for each word: the loss is their mean. A single number: it is the last word's.
         """
-        T, labels = len(idxs), np.atleast_1d(y)
-        if labels.shape not in ((T,), (1,)) or labels.dtype.kind not in "iu":
-            raise InputError(f"y has shape {labels.shape}; give {T} labels, or one for the last")
+        T, labels = len(idxs), np.asarray(y)
+        if labels.shape not in ((T,), ()) or labels.dtype.kind not in "iu":
+            raise InputError(
+                f"y has shape {labels.shape}; give a list of {T} labels, or a number for the last"
+            )
+        labels = np.atleast_1d(labels)
         if labels.min() < 0 or labels.max() >= self._config.nc:
             raise InputError(
                 f"y holds {labels.min()} to {labels.max()}; the model knows the labels 0 to"
