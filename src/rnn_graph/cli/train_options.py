@@ -94,6 +94,16 @@ class LanguageSettings:
         SamplingName | None,
         _more(metavar="NAME", help="Minibatches: sequential, random or sentences."),
     ] = None
+    locked_dropout: Annotated[
+        bool | None,
+        _more("--locked-dropout/--no-locked-dropout", help="Drop the same units at all steps."),
+    ] = None
+    word_dropout: Annotated[
+        float | None, _more(help="Share of words whose embeddings are dropped in training.")
+    ] = None
+    weight_dropout: Annotated[
+        float | None, _more(help="Share of recurrent weights dropped in training.")
+    ] = None
     tie_weights: Annotated[
         bool | None, _more("--tie-weights", help="Output weights are the embeddings.")
     ] = None

@@ -36,6 +36,12 @@ class LanguageModelConfig:
         Share of each layer's outputs that a training step leaves out.
     embedding_dropout
         The same of the embeddings.
+    locked_dropout
+        Whether both leave out the same units at all steps of a minibatch.
+    word_dropout
+        Share of the words whose embeddings a training step leaves out.
+    weight_dropout
+        Share of the recurrent weights that a training step leaves out.
     tie_weights
         Whether the output layer's weights are the embeddings.
     output
@@ -53,6 +59,9 @@ class LanguageModelConfig:
     layers: int = 1
     dropout: float = 0.0
     embedding_dropout: float = 0.0
+    locked_dropout: bool = False
+    word_dropout: float = 0.0
+    weight_dropout: float = 0.0
     tie_weights: bool = False
     output: str = "softmax"
     context: str = "text"
@@ -65,7 +74,7 @@ class LanguageModelConfig:
             embedding_dim=self.embedding_dim,
             layers=self.layers,
         )
-        require_shares(dropout=self.dropout, embedding_dropout=self.embedding_dropout)
+        require_shares(**self._shares)
         for name, known in (("cell", CELLS), ("output", OUTPUTS), ("context", CONTEXTS)):
             if getattr(self, name) not in known:
                 raise InputError(
@@ -80,16 +89,38 @@ class LanguageModelConfig:
             raise InputError(f"tied weights want the output softmax, not {self.output!r}")
 
     @property
+    def _shares(self) -> dict[str, float]:
+        """What training steps leave out."""
+        names = ("dropout", "embedding_dropout", "word_dropout", "weight_dropout")
+        return {name: getattr(self, name) for name in names}
+
+    @property
+    def drops(self) -> bool:
+        """Whether a training step leaves anything out."""
+        return any(self._shares.values())
+
+    @property
     def network(self) -> Stack:
         """Embeddings → recurrent layers, one upon the other; dropout after each."""
+        # As the output layer's weights, embeddings are drawn as these are.
+        deviation = self.embedding_dim**-0.5 if self.tie_weights else 1.0
+        embedding = Embedding(
+            self.vocabulary_size,
+            self.embedding_dim,
+            deviation=deviation,
+            word_dropout=self.word_dropout,
+        )
         layers: list[tuple[str, Layer]] = [
-            ("", Embedding(self.vocabulary_size, self.embedding_dim)),
-            ("", Dropout(self.embedding_dropout)),
+            ("", embedding),
+            ("", Dropout(self.embedding_dropout, self.locked_dropout)),
         ]
         for k in range(self.layers):
             inputs = self.hidden_dim if k else self.embedding_dim
-            layers.append((f"layer{k}", Recurrent(self.cell, self.hidden_dim, inputs)))
-            layers.append(("", Dropout(self.dropout)))
+            recurrent = Recurrent(
+                self.cell, self.hidden_dim, inputs, weight_dropout=self.weight_dropout
+            )
+            layers.append((f"layer{k}", recurrent))
+            layers.append(("", Dropout(self.dropout, self.locked_dropout)))
         names, layers = zip(*layers, strict=True)
         return Stack(layers, names)
 
@@ -106,7 +137,7 @@ CONTEXTS = ("text", "sentence")
 def draw_language_model_parameters(
     config: LanguageModelConfig, rng: RandomSource = None
 ) -> dict[str, np.ndarray]:
-    """First values: input weights as Glorot and Bengio draw them, recurrent ones orthogonal.
+    """First values: those of the layers, chosen by measurement (`benchmarks/NOTES.md`).
 
     Returns
     -------

@@ -37,6 +37,10 @@ class LanguageModel(TextModel):
         Sizes; `embedding_dim` is `hidden_dim` if None.
     dropout, embedding_dropout
         Shares of the layers' outputs and of the embeddings that a training step leaves out.
+    locked_dropout
+        Whether these leave out the same units at all steps of a minibatch.
+    word_dropout, weight_dropout
+        Shares of the words, and of the recurrent weights, that a training step leaves out.
     tie_weights
         Use the embeddings as the output layer's weights.
     output
@@ -76,6 +80,9 @@ class LanguageModel(TextModel):
         layers: int = 1,
         dropout: float = 0.0,
         embedding_dropout: float = 0.0,
+        locked_dropout: bool = False,
+        word_dropout: float = 0.0,
+        weight_dropout: float = 0.0,
         tie_weights: bool = False,
         output: str = "softmax",
         context: str = "text",
@@ -92,6 +99,9 @@ class LanguageModel(TextModel):
             layers=layers,
             dropout=dropout,
             embedding_dropout=embedding_dropout,
+            locked_dropout=locked_dropout,
+            word_dropout=word_dropout,
+            weight_dropout=weight_dropout,
             tie_weights=tie_weights,
             output=str(output),
             context=str(context),
@@ -158,7 +168,7 @@ class LanguageModel(TextModel):
     @property
     def drops(self) -> bool:
         """Whether a training step drops anything out."""
-        return bool(self.config.dropout or self.config.embedding_dropout)
+        return self.config.drops
 
     @property
     def dropouts(self) -> int:

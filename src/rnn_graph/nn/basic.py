@@ -8,44 +8,58 @@ from pytensor import tensor as pt
 from pytensor.compile.builders import OpFromGraph
 from pytensor.tensor import TensorVariable
 
-from rnn_graph.checks import check_window, require_sizes
+from rnn_graph.checks import check_window, require_shares, require_sizes
 from rnn_graph.errors import InputError
-from rnn_graph.nn.initializers import glorot_uniform
+from rnn_graph.nn.dropout import dropout
+from rnn_graph.nn.initializers import lecun_normal
 from rnn_graph.nn.layer import Layer, common_dtype, described, last_axis, parameter, shaped
 from rnn_graph.randomness import as_random_generator
-
-EMBEDDING_RANGE = 0.1
 
 
 @dataclass(frozen=True, repr=False)
 class Embedding(Layer):
-    """A row of numbers for each id: `embeddings (rows, units)`, uniform in ±0.1.
+    """A row of numbers for each id: `embeddings (rows, units)`, normal at first.
 
     Parameters
     ----------
     rows, units
         Ids, and numbers for each.
+    deviation
+        Standard deviation of the first values.
+    word_dropout
+        Share of the ids whose rows are zero in a step of training, wherever they occur in it: Y.
+        Gal, Z. Ghahramani, "A theoretically grounded application of dropout in recurrent neural
+        networks", NIPS (2016).
     padding
         Whether one more row, of zeros at first, stands for what is beyond a sequence.
 
     Raises
     ------
     InputError
-        If a size is below 1.
+        If a size is below 1, the deviation below 0, or the share below 0 or at least 1.
     """
 
     rows: int
     units: int
     padding: bool = False
+    deviation: float = 1.0
+    word_dropout: float = 0.0
 
     def __post_init__(self) -> None:
         require_sizes(rows=self.rows, units=self.units)
+        require_shares(word_dropout=self.word_dropout)
+        if not 0 <= self.deviation < np.inf:
+            raise InputError(f"deviation is {self.deviation}; give a number of at least 0")
 
     __repr__ = described
 
+    @property
+    def key_count(self) -> int:
+        return int(self.word_dropout > 0)
+
     def init(self, rng=None, dtype="float64"):
         generator, shape = as_random_generator(rng), (self.rows + self.padding, self.units)
-        values = generator.uniform(-EMBEDDING_RANGE, EMBEDDING_RANGE, shape)
+        values = self.deviation * generator.standard_normal(shape)
         if self.padding:
             values[-1] = 0
         return {"embeddings": values.astype(dtype)}
@@ -55,7 +69,11 @@ class Embedding(Layer):
         if not x.dtype.startswith(("int", "uint")):
             raise InputError(f"x is of type {x.dtype}; an embedding takes ids, of type int32")
         shape = (self.rows + self.padding, self.units)
-        return parameter(parameters, "embeddings", shape)[x], []
+        table = parameter(parameters, "embeddings", shape)
+        if key is None or not self.word_dropout:
+            return table[x], []
+        kept = dropout(pt.ones_like(table[:, 0]), self.word_dropout, key)  # [rows]
+        return table[x] * kept[x][..., None], []
 
 
 @dataclass(frozen=True, repr=False)
@@ -83,7 +101,7 @@ class Window(Layer):
 
 @dataclass(frozen=True, repr=False)
 class Dense(Layer):
-    """`x W + b`: `W (inputs, units)` as Glorot and Bengio draw it, `b (units)` zero.
+    """`x W + b`: `W (inputs, units)` normal with deviation 1/√inputs, `b (units)` zero.
 
     Raises
     ------
@@ -100,7 +118,7 @@ class Dense(Layer):
     __repr__ = described
 
     def init(self, rng=None, dtype="float64"):
-        W = glorot_uniform(self.inputs, self.units, as_random_generator(rng))
+        W = lecun_normal(self.inputs, self.units, as_random_generator(rng))
         return {"W": W.astype(dtype), "b": np.zeros(self.units, dtype)}
 
     def __call__(self, parameters, x, *, mask=None, states=None, key=None):

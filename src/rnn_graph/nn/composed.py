@@ -66,8 +66,7 @@ class Stack(Layer):
         for name, layer, own in zip(self.names, self.layers, before, strict=True):
             x, after = layer(_below(parameters, name), x, mask=mask, states=own, key=key)
             last += after
-            if key is not None and layer.key_count:
-                key = key + np.uint32(layer.key_count)
+            key = _next_key(key, layer)
         return x, last
 
 
@@ -115,6 +114,10 @@ class Bidirectional(Layer):
         return self.forward.state_count + self.backward.state_count
 
     @property
+    def key_count(self) -> int:
+        return self.forward.key_count + self.backward.key_count
+
+    @property
     def units(self) -> int:
         """Numbers in an output."""
         return self.forward.units + self.backward.units
@@ -127,10 +130,16 @@ class Bidirectional(Layer):
         before = _by_layer(self._directions.values(), states)
         outputs, last = [], []
         for (name, layer), own in zip(self._directions.items(), before, strict=True):
-            output, after = layer(_below(parameters, name), x, mask=mask, states=own)
+            output, after = layer(_below(parameters, name), x, mask=mask, states=own, key=key)
             outputs.append(output)
             last += after
+            key = _next_key(key, layer)
         return side_by_side(outputs), last
+
+
+def _next_key(key, layer: Layer):
+    """The key of what follows a layer."""
+    return key + np.uint32(layer.key_count) if key is not None and layer.key_count else key
 
 
 def _drawn(layers, rng, dtype) -> dict[str, np.ndarray]:

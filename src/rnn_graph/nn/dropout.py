@@ -8,6 +8,7 @@ which the key is made.
 
 from dataclasses import dataclass
 
+from pytensor import tensor as pt
 from pytensor.tensor import TensorVariable
 
 import rnn_graph.backend.plain_modes  # noqa: F401 - for `pytensor.function`
@@ -20,6 +21,14 @@ from rnn_graph.nn.layer import Layer, described
 class Dropout(Layer):
     """Leaves out a share of the values if it is called with a key, and none without.
 
+    Parameters
+    ----------
+    share
+        Of values that become zero.
+    locked
+        Whether all steps of a sequence leave out the same units: Y. Gal, Z. Ghahramani, "A
+        theoretically grounded application of dropout in recurrent neural networks", NIPS (2016).
+
     Raises
     ------
     InputError
@@ -27,6 +36,7 @@ class Dropout(Layer):
     """
 
     share: float
+    locked: bool = False
 
     key_count = 1
 
@@ -36,7 +46,11 @@ class Dropout(Layer):
     __repr__ = described
 
     def __call__(self, parameters, x, *, mask=None, states=None, key=None):
-        return x if key is None or not self.share else dropout(x, self.share, key), []
+        if key is None or not self.share:
+            return x, []
+        if self.locked:
+            return x * dropout(pt.ones_like(x[0]), self.share, key), []
+        return dropout(x, self.share, key), []
 
 
 def dropout(values: TensorVariable, share: float, key: TensorVariable) -> TensorVariable:

@@ -147,6 +147,15 @@ def glorot_uniform(rows: int, columns: int, generator: Generator) -> np.ndarray:
     return generator.uniform(-bound, bound, (rows, columns))
 
 
+def lecun_normal(rows: int, columns: int, generator: Generator) -> np.ndarray:
+    """Normal with deviation 1/√rows: its product with inputs of variance 1 has variance 1.
+
+    Y. LeCun, L. Bottou, G. Orr, K.-R. Müller, "Efficient BackProp", in Neural Networks: Tricks of
+    the Trade (1998).
+    """
+    return generator.standard_normal((rows, columns)) / np.sqrt(rows)
+
+
 def orthogonal(size: int, generator: Generator) -> np.ndarray:
     """A random rotation or reflection, (size, size).
 

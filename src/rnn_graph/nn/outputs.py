@@ -11,7 +11,7 @@ from pytensor.tensor import TensorVariable
 from rnn_graph.checks import require_sizes
 from rnn_graph.errors import InputError
 from rnn_graph.nn.basic import affine
-from rnn_graph.nn.initializers import glorot_uniform
+from rnn_graph.nn.initializers import lecun_normal
 from rnn_graph.nn.layer import Layer, Weights, described, parameter, shaped
 from rnn_graph.nn.losses import softmax_cross_entropy
 from rnn_graph.randomness import as_random_generator
@@ -68,7 +68,7 @@ class Output(Layer):
 
 @dataclass(frozen=True, repr=False)
 class Softmax(Output):
-    """`softmax(h W + b)`: `W (inputs, classes)` as Glorot and Bengio draw it, `b` zero.
+    """`softmax(h W + b)`: `W (inputs, classes)` normal with deviation 1/√inputs, `b` zero.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ class Softmax(Output):
         b = {"b": np.zeros(self.classes, dtype)}
         if self.tied:
             return b
-        W = glorot_uniform(self.inputs, self.classes, as_random_generator(rng))
+        W = lecun_normal(self.inputs, self.classes, as_random_generator(rng))
         return {"W": W.astype(dtype)} | b
 
     def __call__(self, parameters, x, *, mask=None, states=None, key=None):
@@ -182,9 +182,9 @@ class AdaptiveSoftmax(Output):
     def init(self, rng=None, dtype="float64"):
         generator = as_random_generator(rng)
         return {
-            name: (
-                glorot_uniform(*shape, generator) if len(shape) == 2 else np.zeros(shape)
-            ).astype(dtype)
+            name: (lecun_normal(*shape, generator) if len(shape) == 2 else np.zeros(shape)).astype(
+                dtype
+            )
             for name, shape in self._shapes().items()
         }
 

@@ -7,10 +7,11 @@ from pytensor import tensor as pt
 from pytensor.tensor import TensorVariable
 from pytensor.tensor.subtensor import AdvancedSubtensor
 
-from rnn_graph.checks import require_sizes
+from rnn_graph.checks import require_shares, require_sizes
 from rnn_graph.errors import InputError
 from rnn_graph.nn.basic import affine
 from rnn_graph.nn.cells import CELLS, Cell
+from rnn_graph.nn.dropout import dropout
 from rnn_graph.nn.initializers import glorot_uniform, orthogonal
 from rnn_graph.nn.layer import Layer, check_states, common_dtype, described, parameter, shaped
 from rnn_graph.nn.through_time import recurrent_layer
@@ -43,11 +44,16 @@ class Recurrent(Layer):
         Whether there is a `b`.
     learn_initial
         Whether the states before the first step are parameters, not zero.
+    weight_dropout
+        Share of the numbers in `Wh` that a step of training leaves out, the same ones at all steps
+        of the sequences: S. Merity, N. Keskar, R. Socher, "Regularizing and optimizing LSTM
+        language models", ICLR (2018).
 
     Raises
     ------
     InputError
-        If a size is below 1, the cell is not known, or `truncate` is no number of steps.
+        If a size is below 1, the cell is not known, `truncate` is no number of steps, or the share
+        is below 0 or at least 1.
     """
 
     cell: Cell
@@ -58,9 +64,11 @@ class Recurrent(Layer):
     backwards: bool = False
     bias: bool = True
     learn_initial: bool = False
+    weight_dropout: float = 0.0
 
     def __post_init__(self) -> None:
         require_sizes(units=self.units, inputs=self.inputs)
+        require_shares(weight_dropout=self.weight_dropout)
         if isinstance(self.cell, str):
             if self.cell not in CELLS:
                 raise InputError(f"unknown cell {self.cell!r}; give one of {', '.join(CELLS)}")
@@ -78,6 +86,10 @@ class Recurrent(Layer):
     @property
     def state_count(self) -> int:
         return self.cell.states
+
+    @property
+    def key_count(self) -> int:
+        return int(self.weight_dropout > 0)
 
     @property
     def _width(self) -> int:
@@ -101,6 +113,8 @@ class Recurrent(Layer):
     def __call__(self, parameters, x, *, mask=None, states=None, key=None):
         """[T, B, inputs] -> [T, B, units], and each state after the last step, [B, units]."""
         Wh = parameter(parameters, "Wh", (self.units, self._width))
+        if key is not None and self.weight_dropout:
+            Wh = dropout(Wh, self.weight_dropout, key)
         projected = self.project(parameters, x)
         dtype = common_dtype(projected, Wh)
         if mask is not None:
