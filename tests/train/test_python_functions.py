@@ -83,6 +83,19 @@ def test_words_by_minibatches(tmp_path):
     assert loaded.generate(3, min_length=0, rng=2) == model.generate(3, min_length=0, rng=2)
 
 
+# 84 tokens with markers, of which the first one is not predicted.
+@pytest.mark.parametrize(
+    ("sampling", "texts"), [("sequential", 83 // 10), ("random", 83 // 10), ("sentences", 12)]
+)
+def test_a_short_text_has_smaller_minibatches_and_it_is_said(sampling, texts, capsys):
+    sizes = {"batch_size": 32, "sequence_length": 10, "sampling": sampling}
+    settings = SMALL | sizes | {"progress": True, "backend": "jax"}
+    model = train_language_model(SENTENCES, **settings)
+    said = f"batch size {texts}: the data do not fill one of 32"
+    assert said in capsys.readouterr().err
+    assert math.isfinite(model.history[-1]["loss"])
+
+
 @pytest.mark.parametrize(
     ("unit", "recipe", "kind"),
     [

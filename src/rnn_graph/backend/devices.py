@@ -43,6 +43,11 @@ class Backend:
         return self.name == "jax"
 
     @property
+    def devices(self) -> int:
+        """How many devices share each minibatch."""
+        return 1 if self.mesh is None else self.mesh.size
+
+    @property
     def platform(self) -> str:
         """The kind of device: "cpu" or "gpu"."""
         return self.device.platform if self.device is not None else "cpu"

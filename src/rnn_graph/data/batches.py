@@ -56,10 +56,13 @@ class Batches(Protocol):
         Minibatches.
     tokens_per_epoch
         Predicted tokens.
+    texts
+        How many pieces of T tokens, or sentences, there are to fill minibatches with.
     """
 
     carries_state: bool
     batch_size: int
+    texts: int
     steps_per_epoch: int
     tokens_per_epoch: int
 
@@ -112,7 +115,7 @@ class SequentialBatches:
         tokens = len(ids) - self._stream.begin
         self._length = length = min(length, tokens)
         self._column = max(-(-tokens // batch_size), length)
-        self.batch_size = batch_size
+        self.batch_size, self.texts = batch_size, tokens // length
         self.steps_per_epoch = -(-self._column // length)
         self.tokens_per_epoch = self._stream.tokens
 
@@ -160,7 +163,7 @@ class RandomBatches:
         if 2 * (lacking + 1) < length and self._pieces > 1:
             self._pieces += 1
             self._offsets = (lacking + 1, length)
-        self.batch_size = batch_size
+        self.batch_size, self.texts = batch_size, tokens // length
         self.steps_per_epoch = -(-self._pieces // batch_size)
         self.tokens_per_epoch = self._stream.tokens
 
@@ -196,7 +199,7 @@ class SentenceBatches:
         after a newline and with its own, which is the next one's start marker: "\nab\ncd\n".
     batch_size
         B.
-    longest
+    length
         T at most: a longer sentence is split into pieces, each from a zero state on.
     start_id, targets
         As for `SequentialBatches`. Where the start marker is a target, it ends a line.
@@ -206,7 +209,7 @@ class SentenceBatches:
     Attributes
     ----------
     split_sentences
-        How many are longer than `longest`.
+        How many are longer than T.
 
     Raises
     ------
@@ -220,19 +223,19 @@ class SentenceBatches:
         self,
         ids: Ids,
         batch_size: int,
-        longest: int,
+        length: int,
         *,
         start_id: int,
         targets: Targets | None = None,
         seed: int = 0,
     ):
-        require_sizes(batch_size=batch_size, sequence_length=longest)
+        require_sizes(batch_size=batch_size, sequence_length=length)
         self._stream, self._seed = Stream(ids, start_id, targets), seed
         sentences = self._stream.sentences()
         lengths = sentences[:, 1] - sentences[:, 0]
-        self.split_sentences = int(np.count_nonzero(lengths > longest))
-        self._begins, self._ends = _split(sentences, longest)
-        self.batch_size = batch_size
+        self.split_sentences = int(np.count_nonzero(lengths > length))
+        self._begins, self._ends = _split(sentences, length)
+        self.batch_size, self.texts = batch_size, len(self._begins)
         self.steps_per_epoch = -(-len(self._begins) // batch_size)
         # The newline before the first line ends none.
         starts_with_newline = self._stream.is_marked and self._stream.begin == 0

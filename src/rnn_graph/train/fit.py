@@ -163,6 +163,9 @@ def _fit(model, data: Data, recipe: Recipe, run, folder, progress: bool, data_na
         )
         observers.append(recorder)
     trainer = _trainer(model, data, recipe, observers)
+    asked = recipe.settings.get("batch_size")
+    if asked is not None and trainer.batches.batch_size < asked:
+        bar.say(f"batch size {trainer.batches.batch_size}: the data do not fill one of {asked}")
     with ExitStack() as stack:
         interrupted = stack.enter_context(deferred_interrupt())
         stack.enter_context(bar)

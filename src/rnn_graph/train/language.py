@@ -207,15 +207,18 @@ def _refuse_of_other_unit(recipe: Recipe, settings: dict[str, Any]) -> None:
 
 
 def minibatches(model, ids, recipe: Recipe):
-    """The minibatches of a text, as the recipe takes them."""
-    return SAMPLINGS[_sampling(recipe)](
+    """The minibatches of a text, as the recipe takes them; smaller ones of a short text."""
+    of_size = partial(
+        SAMPLINGS[_sampling(recipe)],
         ids,
-        recipe["batch_size"],
-        recipe["sequence_length"],
+        length=recipe["sequence_length"],
         start_id=model.start_id,
         targets=model.targets,
         seed=recipe["seed"],
     )
+    batches = of_size(batch_size=recipe["batch_size"])
+    fitting = max(1, batches.texts // model.backend.devices) * model.backend.devices
+    return of_size(batch_size=fitting) if fitting < batches.batch_size else batches
 
 
 def _sampling(recipe: Recipe) -> str:
