@@ -96,6 +96,20 @@ def test_a_short_text_has_smaller_minibatches_and_it_is_said(sampling, texts, ca
     assert math.isfinite(model.history[-1]["loss"])
 
 
+def test_the_recipe_penn_takes_a_sentence_a_line_as_it_is(tmp_path):
+    lines = ["mr. <unk> does n't sell N shares", "he 's a <unk> of <unk> inc."] * 20
+    path = written(tmp_path, "".join(f" {line} \n" for line in lines))
+    sizes = {"hidden_dim": 4, "epochs": 1, "batch_size": 4}
+    model = train_language_model(path, recipe="penn", progress=False, backend="jax", **sizes)
+    words = {word.lower() for line in lines for word in line.split()} - {"<unk>"}
+    markers = {"SENTENCE_START", "SENTENCE_END", "UNKNOWN_TOKEN"}
+    assert set(model.vocabulary.tokens) == words | markers
+    assert model.config.tie_weights
+    score = model.score(path)  # split as for training, with nothing said again
+    assert score.tokens == sum(len(line.split()) + 1 for line in lines)
+    assert score.unknown_tokens == sum(line.count("<unk>") for line in lines)
+
+
 @pytest.mark.parametrize(
     ("unit", "recipe", "kind"),
     [

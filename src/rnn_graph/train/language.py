@@ -155,7 +155,8 @@ def fit_language_model(
     unit = recipe.settings.get("unit", "word")
     given = dict(reading)
     if unit == "word":
-        split = {name: given.pop(name) for name in splitting_names if name in given}
+        split = recipe.splitting()
+        split |= {name: given.pop(name) for name in splitting_names if name in given}
         given["splitting"] = Splitting(**split) if split else None
         given["vocabulary_size"] = recipe["vocabulary_size"]
     elif unit == "line":

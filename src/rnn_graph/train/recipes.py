@@ -30,7 +30,8 @@ NETWORK_SETTINGS = frozenset(
         "bptt_truncate",
     )
 )
-DATA_SETTINGS = frozenset(("vocabulary_size", "unit", "longest_line"))
+SPLITTING_SETTINGS = frozenset(("pre_split", "tokenizer"))
+DATA_SETTINGS = SPLITTING_SETTINGS | {"vocabulary_size", "unit", "longest_line"}
 BATCH_SETTINGS = frozenset(
     (
         "batch_size",
@@ -93,6 +94,10 @@ class Recipe:
     def network(self) -> dict[str, Any]:
         """The settings of the model."""
         return self._only(NETWORK_SETTINGS)
+
+    def splitting(self) -> dict[str, Any]:
+        """The settings of `rnn_graph.data.splitting.Splitting`."""
+        return self._only(SPLITTING_SETTINGS)
 
     def batches(self) -> dict[str, Any]:
         """The settings of the batches."""
@@ -158,6 +163,31 @@ RECIPES = (
         "minibatches with carried states and clipping: A. Zhang et al., Dive into Deep Learning"
         " (2023), chapter 9; LSTM and Adam",
         _MINIBATCHES | {"vocabulary_size": 8000, "seed": 0},
+    ),
+    Recipe(
+        "word",
+        "penn",
+        "language-model",
+        "for text like that of the Penn Treebank, in an hour on two processors; S. Merity et al.,"
+        " Regularizing and optimizing LSTM language models (2018)",
+        _MINIBATCHES
+        | {
+            # All 9,999 words, the markers of sentences, and <unk>.
+            "vocabulary_size": 10_002,
+            "pre_split": True,
+            "tokenizer": "whitespace",
+            "hidden_dim": 512,
+            "tie_weights": True,
+            "dropout": 0.5,
+            "embedding_dropout": 0.4,
+            "locked_dropout": True,
+            "weight_dropout": 0.3,
+            "epochs": 20,
+            "learning_rate": 0.004,
+            "schedule": "cosine",
+            "warmup": 0.05,
+            "seed": 0,
+        },
     ),
     Recipe(
         "word",
