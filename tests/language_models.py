@@ -45,7 +45,7 @@ def plain_log_probabilities(config, parameters, ids, states=None):
         states = [[np.zeros(config.hidden_dim)] * width for _ in range(config.layers)]
     rows = []
     for token in ids:
-        value = p["embeddings"][token]
+        value = p["embeddings"][token] * config.embedding_scale
         for k in range(config.layers):
             projected = value @ p[f"layer{k}_Wx"] + p[f"layer{k}_b"]
             recurrent = states[k][0] @ p[f"layer{k}_Wh"]

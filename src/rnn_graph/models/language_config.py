@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnn_graph.checks import require_shares, require_sizes
+from rnn_graph.checks import require_above_zero, require_shares, require_sizes
 from rnn_graph.errors import InputError
 from rnn_graph.nn.basic import Embedding
 from rnn_graph.nn.cells import CELLS
@@ -44,6 +44,8 @@ class LanguageModelConfig:
         Share of the recurrent weights that a training step leaves out.
     tie_weights
         Whether the output layer's weights are the embeddings.
+    embedding_scale
+        What embeddings are multiplied by when they are looked up.
     output
         "softmax", or "adaptive" for large vocabularies.
     context
@@ -63,6 +65,7 @@ class LanguageModelConfig:
     word_dropout: float = 0.0
     weight_dropout: float = 0.0
     tie_weights: bool = False
+    embedding_scale: float = 1.0
     output: str = "softmax"
     context: str = "text"
     dtype: str = "float32"
@@ -75,6 +78,7 @@ class LanguageModelConfig:
             layers=self.layers,
         )
         require_shares(**self._shares)
+        require_above_zero(embedding_scale=self.embedding_scale)
         for name, known in (("cell", CELLS), ("output", OUTPUTS), ("context", CONTEXTS)):
             if getattr(self, name) not in known:
                 raise InputError(
@@ -102,12 +106,12 @@ class LanguageModelConfig:
     @property
     def network(self) -> Stack:
         """Embeddings → recurrent layers, one upon the other; dropout after each."""
-        # As the output layer's weights, embeddings are drawn as these are.
-        deviation = self.embedding_dim**-0.5 if self.tie_weights else 1.0
         embedding = Embedding(
             self.vocabulary_size,
             self.embedding_dim,
-            deviation=deviation,
+            # As the output layer's weights, embeddings are drawn as these are.
+            deviation=self.embedding_dim**-0.5 if self.tie_weights else 1.0,
+            scale=self.embedding_scale,
             word_dropout=self.word_dropout,
         )
         layers: list[tuple[str, Layer]] = [

@@ -43,6 +43,9 @@ class LanguageModel(TextModel):
         Shares of the words, and of the recurrent weights, that a training step leaves out.
     tie_weights
         Use the embeddings as the output layer's weights.
+    embedding_scale
+        What embeddings are multiplied by when they are looked up; if None √embedding_dim where
+        weights are tied, so that small output weights are inputs of variance 1, and 1 elsewhere.
     output
         "softmax", or "adaptive" for large vocabularies: see `AdaptiveSoftmax`.
     context
@@ -84,6 +87,7 @@ class LanguageModel(TextModel):
         word_dropout: float = 0.0,
         weight_dropout: float = 0.0,
         tie_weights: bool = False,
+        embedding_scale: float | None = None,
         output: str = "softmax",
         context: str = "text",
         rng: RandomSource = None,
@@ -91,11 +95,14 @@ class LanguageModel(TextModel):
         device: str = "auto",
         dtype: str = "float32",
     ):
+        embedding_dim = hidden_dim if embedding_dim is None else embedding_dim
+        if embedding_scale is None:
+            embedding_scale = embedding_dim**0.5 if tie_weights else 1.0
         config = LanguageModelConfig(
             vocabulary_size=len(vocabulary),
             cell=str(cell),
             hidden_dim=hidden_dim,
-            embedding_dim=hidden_dim if embedding_dim is None else embedding_dim,
+            embedding_dim=embedding_dim,
             layers=layers,
             dropout=dropout,
             embedding_dropout=embedding_dropout,
@@ -103,6 +110,7 @@ class LanguageModel(TextModel):
             word_dropout=word_dropout,
             weight_dropout=weight_dropout,
             tie_weights=tie_weights,
+            embedding_scale=embedding_scale,
             output=str(output),
             context=str(context),
             dtype=str(dtype),

@@ -8,7 +8,7 @@ from pytensor import tensor as pt
 from pytensor.compile.builders import OpFromGraph
 from pytensor.tensor import TensorVariable
 
-from rnn_graph.checks import check_window, require_shares, require_sizes
+from rnn_graph.checks import check_window, require_above_zero, require_shares, require_sizes
 from rnn_graph.errors import InputError
 from rnn_graph.nn.dropout import dropout
 from rnn_graph.nn.initializers import lecun_normal
@@ -26,6 +26,8 @@ class Embedding(Layer):
         Ids, and numbers for each.
     deviation
         Standard deviation of the first values.
+    scale
+        What a row that is looked up is multiplied by.
     word_dropout
         Share of the ids whose rows are zero in a step of training, wherever they occur in it: Y.
         Gal, Z. Ghahramani, "A theoretically grounded application of dropout in recurrent neural
@@ -36,20 +38,20 @@ class Embedding(Layer):
     Raises
     ------
     InputError
-        If a size is below 1, the deviation below 0, or the share below 0 or at least 1.
+        If a size is below 1, deviation or scale is not above 0, or the share not from 0 to below 1.
     """
 
     rows: int
     units: int
     padding: bool = False
     deviation: float = 1.0
+    scale: float = 1.0
     word_dropout: float = 0.0
 
     def __post_init__(self) -> None:
         require_sizes(rows=self.rows, units=self.units)
         require_shares(word_dropout=self.word_dropout)
-        if not 0 <= self.deviation < np.inf:
-            raise InputError(f"deviation is {self.deviation}; give a number of at least 0")
+        require_above_zero(deviation=self.deviation, scale=self.scale)
 
     __repr__ = described
 
@@ -70,10 +72,13 @@ class Embedding(Layer):
             raise InputError(f"x is of type {x.dtype}; an embedding takes ids, of type int32")
         shape = (self.rows + self.padding, self.units)
         table = parameter(parameters, "embeddings", shape)
+        rows = table[x]
+        if self.scale != 1:
+            rows = rows * np.array(self.scale, dtype=table.dtype)
         if key is None or not self.word_dropout:
-            return table[x], []
-        kept = dropout(pt.ones_like(table[:, 0]), self.word_dropout, key)  # [rows]
-        return table[x] * kept[x][..., None], []
+            return rows, []
+        kept = dropout(pt.ones_like(table[:, 0]), self.word_dropout, key)
+        return rows * kept[x][..., None], []
 
 
 @dataclass(frozen=True, repr=False)
