@@ -11,10 +11,12 @@ import statistics
 import tempfile
 import threading
 import warnings
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 from rnn_graph.backend.memory import keep_freed_memory, return_freed_memory
 from rnn_graph.benchmark.contender import Contender, Findings, NotHere, Program, Task
@@ -70,30 +72,41 @@ class Absence:
     reason: str
 
 
-class ContenderProcess:
-    """The handle of a contender's process; start and turns are asked for one at a time."""
+# What a process does: with the contender, its task, the threads, and the way to the parent.
+Serve = Callable[[Contender, Any, int, Connection], None]
 
-    def __init__(self, contender: Contender, task: Task, threads: int):
+
+class ContenderProcess:
+    """The handle of a contender's process; start and turns are asked for one at a time.
+
+    Parameters
+    ----------
+    serve
+        What the process does; None: it does the task's pieces of work, turn after turn.
+    """
+
+    def __init__(self, contender: Contender, task: Any, threads: int, serve: Serve | None = None):
         threads = contender.threads or threads
         context = multiprocessing.get_context("spawn")
         self._pipe, other = context.Pipe()
         self._folder = tempfile.TemporaryDirectory(prefix="rnn_graph-bench-")
         arguments = contender, task, threads, other
-        self._process = context.Process(target=_serve, args=arguments, daemon=True)
+        self._process = context.Process(target=serve or _serve, args=arguments, daemon=True)
         with _environment(_variables(contender, threads, self._folder.name)), _deaf_to_ctrl_c():
             self._process.start()
         other.close()
 
-    def wait_for_start(self) -> Start | Absence:
+    def wait_for_start(self) -> Any:
+        """A `Start`, or what else the process begins with; an `Absence` if it cannot."""
         return self._receive()
 
     def turn(self) -> float | Absence:
         """Seconds a unit of work."""
-        return self._ask("turn")
+        return self.ask("turn")
 
     def end(self) -> float | None:
         """Let the process end; its largest memory in megabytes, if the system tells."""
-        answer = self._ask("end")
+        answer = self.ask("end")
         self._process.join()
         self._folder.cleanup()
         return answer if isinstance(answer, float) and math.isfinite(answer) else None
@@ -104,7 +117,8 @@ class ContenderProcess:
         self._process.join()
         self._folder.cleanup()
 
-    def _ask(self, what: str):
+    def ask(self, what: Any) -> Any:
+        """Send something; what the process answers, an `Absence` if it fails or is gone."""
         try:
             self._pipe.send(what)
         except OSError:
@@ -122,26 +136,33 @@ class ContenderProcess:
         return Absence("failed", f"its process ended with status {self._process.exitcode}")
 
 
-def _serve(contender: Contender, task: Task, threads: int, pipe: Connection) -> None:
-    """Build the program; report its start; then take turns until told to end."""
+@contextlib.contextmanager
+def contender_at_work(threads: int, pipe: Connection) -> Iterator[None]:
+    """The surroundings of a contender in its process; what fails inside is sent as an `Absence`."""
     use_processors(threads)
     keep_freed_memory()
     # Libraries warn those who call them, which the users of a benchmark do not.
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
     try:
-        imported, _ = timed(lambda: _import(contender))
-        held = _memory("VmRSS")
-        start, program = _start(contender, task, imported)
+        yield
     except ModuleNotFoundError as error:
         remedy = REMEDIES.get(error.name or "", f"pip install {error.name}")
         pipe.send(Absence("missing", f"{error.name} is not installed ({remedy})"))
-        return
     except (NotHere, InputError) as error:
         pipe.send(Absence("missing", str(error)))
-        return
     except Exception as error:  # a peer's compiler can fail in any way
-        pipe.send(_failure(error))
+        pipe.send(failure(error))
+
+
+def _serve(contender: Contender, task: Task, threads: int, pipe: Connection) -> None:
+    """Build the program; report its start; then take turns until told to end."""
+    start = None
+    with contender_at_work(threads, pipe):
+        imported, _ = timed(lambda: import_libraries(contender))
+        held = _memory("VmRSS")
+        start, program = _start(contender, task, imported)
+    if start is None:
         return
     pipe.send(start)
     items = _items(contender, task)
@@ -154,16 +175,17 @@ def _serve(contender: Contender, task: Task, threads: int, pipe: Connection) -> 
             try:
                 pipe.send(share * _turn(program, items, task))
             except Exception as error:
-                pipe.send(_failure(error))
+                pipe.send(failure(error))
         pipe.send(_memory("VmHWM") - held if contender.device == "cpu" else math.nan)
 
 
-def _failure(error: Exception) -> Absence:
+def failure(error: Exception) -> Absence:
+    """What an exception says, in a line."""
     message = str(error).strip().splitlines() or [""]
     return Absence("failed", f"{type(error).__name__}: {message[0][:200]}")
 
 
-def _import(contender: Contender) -> None:
+def import_libraries(contender: Contender) -> None:
     """Import the contender's libraries, and make sure of its device."""
     for name in contender.libraries:
         importlib.import_module(name)

@@ -6,6 +6,7 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
+from rnn_graph.benchmark import learning
 from rnn_graph.benchmark.contender import Contender, Task
 from rnn_graph.benchmark.measuring import Entry, measure
 from rnn_graph.benchmark.selection import Selection
@@ -117,16 +118,23 @@ WORKLOADS = {
     ),
 }
 
+# Those that are timed, and those whose results are compared.
+NAMES = (*WORKLOADS, *learning.LEARNING)
+
 
 def check_settings(name: str, settings: Mapping[str, Any]) -> None:
-    """Refuse settings that a workload does not have.
+    """Refuse settings that a workload does not have; `rounds` those have that are timed.
 
     Raises
     ------
     InputError
     """
+    if name in WORKLOADS:
+        known = (*WORKLOADS[name].settings, "rounds")
+    else:
+        known = learning.LEARNING[name].settings
     for setting in settings:
-        if setting not in WORKLOADS[name].settings:
+        if setting not in known:
             raise InputError(f"{name} has no --{setting.replace('_', '-')}; leave it out")
 
 
@@ -145,19 +153,22 @@ def run(
     Parameters
     ----------
     name
-        Of `WORKLOADS`.
+        Of `NAMES`.
     settings
         Other sizes, or data, than the workload's own.
     rounds, threads, on_progress
-        As for `measure`.
+        As for `measure`; what is learned has no rounds.
 
     Raises
     ------
     InputError
         If the workload has no such setting, or it cannot be used.
     """
-    workload = WORKLOADS[name]
     check_settings(name, settings or {})
+    if name in learning.LEARNING:
+        options = {"threads": threads, "seed": seed, "on_progress": on_progress}
+        return learning.run(name, selection, settings=settings or {}, **options)
+    workload = WORKLOADS[name]
     task = workload.task(**(settings or {}), seed=seed)
     contenders = selection.of(workload.contenders(task, selection))
     entries = [Entry(contender, task) for contender in contenders]
@@ -179,8 +190,8 @@ def sweep(
 
     The parameters are those of `run`. The reference checks each size.
     """
-    workload = WORKLOADS[name]
-    if not workload.growing:
+    workload = WORKLOADS.get(name)
+    if workload is None or not workload.growing:
         with_growth = ", ".join(name for name, other in WORKLOADS.items() if other.growing)
         raise InputError(f"{name} has no sizes that grow; give one of {with_growth}")
     settings = dict(settings or {})

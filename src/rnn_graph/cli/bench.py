@@ -1,4 +1,4 @@
-"""`rnn-graph bench`: how long does it take, against what?"""
+"""`rnn-graph bench`: how long does it take, and what is learned, against what?"""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -8,16 +8,18 @@ from typing import Annotated, Any
 
 import typer
 
+from rnn_graph import names
 from rnn_graph.cli import options
 from rnn_graph.cli.help import Command, Group
 
 RUN_EXAMPLE = "Example: rnn-graph bench run lm-step char-step --rounds 7 --save results.json"
 REPORT_EXAMPLE = "Example: rnn-graph bench report results.json --html report.html"
 COMPARE_EXAMPLE = "Example: rnn-graph bench compare before.json after.json"
+ROUNDS = 5
 
 
 class WorkloadName(StrEnum):
-    """The names of `rnn_graph.benchmark.suite.WORKLOADS`, which imports NumPy."""
+    """The names of `rnn_graph.benchmark.suite.NAMES`, which imports NumPy."""
 
     LM_STEP = "lm-step"
     LM_STEP_FULL = "lm-step-full"
@@ -28,6 +30,12 @@ class WorkloadName(StrEnum):
     LM_BATCH = "lm-batch"
     CHAR_LSTM_BATCH = "char-lstm-batch"
     GENERATE = "generate"
+    LEARN_WORDS = "learn-words"
+    LEARN_CHARS = "learn-chars"
+    LEARN_TAGS = "learn-tags"
+
+
+CellName = options.choice("CellName", names.CELLS)
 
 
 class RunsUnlessTold(Group):
@@ -51,12 +59,18 @@ def _size(help_: str, **bounds: int):
     return typer.Option(help=help_, rich_help_panel="Sizes, where a workload has them", **bounds)
 
 
+def _learning(help_: str, **settings: Any):
+    return typer.Option(help=help_, rich_help_panel="Of learn-words, -chars, -tags", **settings)
+
+
 @app.command(epilog=RUN_EXAMPLE, cls=Command)
 @options.with_groups
 def run(
     *,
     workloads: Annotated[list[WorkloadName], typer.Argument(help="What is to be done.")],
-    rounds: Annotated[int, typer.Option(min=1, help="Rounds in which contenders take turns.")] = 5,
+    rounds: Annotated[
+        int | None, typer.Option(min=1, help="Rounds in which contenders take turns; 5.")
+    ] = None,
     only: Annotated[
         list[str] | None,
         typer.Option(help="Contenders of these names alone; * stands for anything. Repeatable."),
@@ -78,6 +92,10 @@ def run(
     length: Annotated[int | None, _size("T, steps in time.", min=1)] = None,
     batch_size: Annotated[int | None, _size("B.", min=1)] = None,
     bptt_truncate: Annotated[int | None, _size("k; -1 for the whole sentence.")] = None,
+    seeds: Annotated[int | None, _learning("Trainings of each contender; 3.", min=1)] = None,
+    epochs: Annotated[int | None, _learning("Times through the data.", min=1)] = None,
+    layers: Annotated[int | None, _learning("Recurrent layers.", min=1)] = None,
+    cell: Annotated[CellName | None, _learning("elman, gru or lstm.", metavar="NAME")] = None,
     computing: options.Computing,
     seed: options.Seed = 0,
     as_json: options.Json = False,
@@ -86,6 +104,9 @@ def run(
 
     Each contender's losses and parameters are checked against the reference before it is timed.
     Times are medians over rounds; ratios are taken within a round.
+
+    learn-words, learn-chars and learn-tags compare what is learned: the held-out score after each
+    epoch, of the default recipe and of PyTorch's own layers with the same sizes, data and order.
     """
     from rnn_graph.benchmark import suite
     from rnn_graph.benchmark.environment import environment
@@ -102,13 +123,17 @@ def run(
         "length": length,
         "batch_size": batch_size,
         "bptt_truncate": bptt_truncate,
+        "seeds": seeds,
+        "epochs": epochs,
+        "layers": layers,
+        "cell": options.plain(cell),
         "data": None if data is None else str(data),
     }
     settings = {name: value for name, value in sizes.items() if value is not None}
     if bptt_truncate is not None and bptt_truncate < 0:
         settings["bptt_truncate"] = None
     for workload in workloads:
-        suite.check_settings(workload, settings)
+        suite.check_settings(workload, settings | ({"rounds": rounds} if rounds else {}))
     if threads is not None and threads > usable_processors():
         raise InputError(
             f"--threads is {threads}; give at most {usable_processors()}, one for each processor"
@@ -122,7 +147,7 @@ def run(
                 workload,
                 _selected(computing, only),
                 settings=settings,
-                rounds=rounds,
+                rounds=rounds or ROUNDS,
                 threads=threads,
                 seed=seed,
                 on_progress=tell,
@@ -223,9 +248,13 @@ def _telling_progress(workload: str) -> Iterator[Callable[[str], None]]:
 
 def _print_workload(workload: dict[str, Any]) -> None:
     """The tables of a workload's results on stdout."""
+    from rnn_graph.benchmark.report.learned import curve_table, result_table
     from rnn_graph.benchmark.report.tables import contender_table, growth_table, sizes_line
 
     print(f"{workload['name']}: {workload['title']}\n{sizes_line(workload)}\n")
+    if workload.get("learning"):
+        _print_table(result_table(workload))
+        _print_table(curve_table(workload))
     if workload["contenders"]:
         _print_table(contender_table(workload))
     if workload["growth"]:

@@ -4,6 +4,8 @@ from html import escape
 from string import Template
 from typing import Any
 
+from rnn_graph.benchmark.report.learned import curve_table, learners, result_table
+from rnn_graph.benchmark.report.learning_curves import draw_over_epochs, draw_over_seconds
 from rnn_graph.benchmark.report.plots import (
     as_svg,
     draw_growth,
@@ -101,7 +103,9 @@ def _workload_section(workload: dict[str, Any], name: str) -> str:
         f"<h3>{escape(workload['title'])} ({escape(workload['name'])})</h3>",
         f"<p>{escape(sizes_line(workload))}.</p>",
     ]
-    if any(is_measured(contender) for contender in workload["contenders"]):
+    if workload.get("learning"):
+        parts += _learned(workload, name)
+    elif any(is_measured(contender) for contender in workload["contenders"]):
         pictures = [
             ("Steady state", draw_steady_times(workload)),
             ("When compiling has paid (the fastest two of each kind)", draw_total_times(workload)),
@@ -119,6 +123,19 @@ def _workload_section(workload: dict[str, Any], name: str) -> str:
             parts.append(_pictures(pictures, f"{name}-growth"))
         parts.append(html_table(growth_table(workload)))
     return "\n".join(parts)
+
+
+def _learned(workload: dict[str, Any], name: str) -> list[str]:
+    """Pictures and tables of what was learned."""
+    parts = []
+    if learners(workload):
+        band = "mean over the seeds, band: least to largest"
+        pictures = [
+            (f"Over epochs ({band})", draw_over_epochs(workload)),
+            (f"Over seconds ({band})", draw_over_seconds(workload)),
+        ]
+        parts.append(_pictures(pictures, name))
+    return [*parts, html_table(result_table(workload)), html_table(curve_table(workload))]
 
 
 def _pictures(pictures: list[tuple[str, Any]], name: str) -> str:

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from rnn_graph.benchmark.report.learned import curve_table, result_table
 from rnn_graph.benchmark.report.tables import (
     Table,
     contender_table,
@@ -40,6 +41,8 @@ def _workload_blocks(workload: dict[str, Any]) -> list[str]:
         f"### {_escape(workload['title'])} ({_escape(workload['name'])})",
         f"{_escape(sizes_line(workload))}.",
     ]
+    if workload.get("learning"):
+        blocks += [markdown_table(result_table(workload)), markdown_table(curve_table(workload))]
     if workload["contenders"]:
         blocks.append(markdown_table(contender_table(workload)))
     if workload["growth"]:

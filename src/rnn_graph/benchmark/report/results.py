@@ -87,6 +87,19 @@ WORKLOAD = {
     "contenders": [CONTENDER],
     "growth": [GROWTH],
 }
+# What is learned has these as well, from which files of before are free.
+LEARNING = {"measure": TEXT, "higher_is_better": TRUTH, "same_scores": [NUMBER]}
+LEARNER = {
+    "runs": [
+        {
+            "seed": COUNT,
+            "start_up_s": AMOUNT,
+            "points": [{"epoch": COUNT, "seconds": ABOVE_ZERO, "score": NUMBER}],
+            "same_score_s": ABOVE_ZERO,
+        }
+    ],
+    "same_score_over_ours": Maybe(RATIO),
+}
 RESULTS = {
     "environment": {
         "date": TEXT,
@@ -129,14 +142,36 @@ def read_results(path: str | Path) -> dict[str, Any]:
 
 
 def _find_incomplete(results: dict[str, Any]) -> str | None:
-    """The first contender that was measured, but whose times are not there."""
+    """The first contender that was measured, but whose times or curves are not there."""
     for number, workload in enumerate(results["workloads"]):
+        learning = workload.get("learning")
+        if learning is not None:
+            mistake = _find_mistake(learning, LEARNING, f"workloads[{number}].learning")
+            if mistake:
+                return mistake
         for index, contender in enumerate(workload["contenders"]):
             if is_measured(contender):
                 place = f"workloads[{number}].contenders[{index}]"
                 mistake = _find_mistake(contender, MEASURED, place)
                 if mistake or not contender["seconds"]:
                     return mistake or f"{place}.seconds is []; expected a number a round"
+                if learning is not None:
+                    mistake = _find_mistake(contender, LEARNER, place) or _find_gap(
+                        contender["runs"], len(learning["same_scores"]), place
+                    )
+                    if mistake:
+                        return mistake
+    return None
+
+
+def _find_gap(runs: list[dict[str, Any]], seeds: int, place: str) -> str | None:
+    """What a learner's curves lack: a seed, or an epoch that the first seed has."""
+    if not runs or len(runs) != seeds:
+        return f"{place}.runs has {len(runs)} seeds; expected {seeds or 'at least 1'}"
+    for index, run in enumerate(runs):
+        epochs = [point["epoch"] for point in run["points"]]
+        if epochs != list(range(1, 1 + len(runs[0]["points"]))) or not epochs:
+            return f"{place}.runs[{index}].points has epochs {epochs}; expected 1, 2, …"
     return None
 
 

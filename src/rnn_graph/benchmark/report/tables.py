@@ -119,7 +119,8 @@ def sizes_line(workload: dict[str, Any]) -> str:
     sizes = [
         f"{name} = {'none' if size is None else size}" for name, size in workload["sizes"].items()
     ]
-    return ", ".join([*sizes, f"rounds: {workload['rounds']}"])
+    times = "seeds" if workload.get("learning") else "rounds"
+    return ", ".join([*sizes, f"{times}: {workload['rounds']}"])
 
 
 def _contender_notes(workload: dict[str, Any], headers: set[str]) -> list[str]:
