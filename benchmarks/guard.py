@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rnn_graph.benchmark import suite
 from rnn_graph.benchmark.processors import usable_processors
-from rnn_graph.benchmark.report.learned import best_scores
+from rnn_graph.benchmark.report.result_tables import best_scores
 from rnn_graph.benchmark.report.results import find_contender, is_measured, read_results
 from rnn_graph.benchmark.selection import Selection
 

@@ -159,3 +159,64 @@ def full_results():
 def written(path, document):
     path.write_text(json.dumps(document), encoding="utf-8")
     return path
+
+
+def learner(name, kind, start_ups, curves, same_scores, over_ours):
+    """A contender of `learned_workload`: for each seed (seconds, score) after each epoch."""
+    runs = [
+        {
+            "seed": seed,
+            "start_up_s": start_up,
+            "points": [
+                {"epoch": epoch, "seconds": seconds, "score": score}
+                for epoch, (seconds, score) in enumerate(points, start=1)
+            ],
+            "same_score_s": same,
+        }
+        for seed, (start_up, points, same) in enumerate(
+            zip(start_ups, curves, same_scores, strict=True)
+        )
+    ]
+    figures = {"start_up": (1.0, start_ups[0], 0.1), "over_ours": over_ours, "remark": None}
+    return measured(name, kind, [1.0, 1.1], **figures) | {
+        "runs": runs,
+        "same_score_over_ours": over_ours,
+    }
+
+
+def learned_workload(**changes):
+    """Two seeds of two epochs, of ours and a peer, and a peer that is not there."""
+    ours = learner(
+        *("rnn_graph jax float32", "ours", [2.0, 3.0]),
+        [[(3.0, 90.0), (4.0, 50.0)], [(4.0, 80.0), (5.5, 40.0)]],
+        [4.0, 4.0],
+        ratio(1.0),
+    )
+    peer = learner(
+        *("PyTorch eager", "peer", [0.0, 0.0]),
+        [[(2.0, 70.0), (4.5, 60.0)], [(2.5, 100.0), (5.0, 80.0)]],
+        [4.5, 5.0],
+        ratio(1.19, 1.125, 1.25, is_supported=False),
+    )
+    peer["remark"] = "without settings of this project's recipe: averaging 0.9"
+    absent = not_measured("PyTorch eager", "missing", NOT_INSTALLED, device="gpu") | {
+        "runs": [],
+        "same_score_over_ours": None,
+    }
+    return (
+        workload(
+            [ours, peer, absent],
+            name="learn-words",
+            title="Learning a language model of words",
+            sizes={"cell": "lstm", "H": 4, "epochs": 2},
+            unit="epoch",
+            rounds=2,
+            reference=None,
+            learning={
+                "measure": "perplexity",
+                "higher_is_better": False,
+                "same_scores": [60.0, 80.0],
+            },
+        )
+        | changes
+    )

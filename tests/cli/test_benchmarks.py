@@ -20,9 +20,9 @@ def saved(tmp_path):
 
 
 def test_workload_names_are_those_of_the_suite():
-    from rnn_graph.benchmark.suite import WORKLOADS
+    from rnn_graph.benchmark.suite import NAMES
 
-    assert [str(name) for name in WorkloadName] == list(WORKLOADS)
+    assert [str(name) for name in WorkloadName] == list(NAMES)
 
 
 def test_several_workloads_saved_and_reported(cli, tmp_path):
@@ -66,17 +66,45 @@ def test_a_comparison(cli, saved):
         (("report", "absent.json"), "nothing to write"),
         (("compare", "absent.json", "absent.json"), "absent.json"),
         (("tagger-word", "--growth"), "no sizes that grow"),
+        (("learn-words", "--growth"), "no sizes that grow"),
+        (("learn-words", "--rounds", "2"), "learn-words has no --rounds"),
+        (("learn-tags", "--layers", "2"), "learn-tags has no --layers"),
+        (("lm-step", "--seeds", "2"), "lm-step has no --seeds"),
+        (("learn-chars", "--data", "absent.txt"), "absent.txt"),
+        (("learn-words", "--only", "Torch"), "no contender is called 'Torch'"),
     ],
 )
 def test_what_is_refused(cli, arguments, said):
     assert_refused(cli("bench", *arguments), said)
 
 
-@pytest.mark.parametrize("arguments", [("lm-stop",), ("--rounds", "0", "lm-step"), ("run",)])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("lm-stop",),
+        ("--rounds", "0", "lm-step"),
+        ("run",),
+        ("learn-words", "--cell", "rnn"),
+        ("learn-words", "--seeds", "0"),
+    ],
+)
 def test_usage(cli, arguments):
     result = cli("bench", *arguments)
     assert result.status == 2
     assert "Traceback" not in result.err
+
+
+def test_what_is_learned_from_a_file_is_saved_and_reported(cli, tmp_path):
+    text, saved, page = (tmp_path / name for name in ("text.txt", "r.json", "r.html"))
+    text.write_text("the cat sat on the mat, and the dog lay by the door\n" * 40)
+    sizes = ("--epochs", "1", "--seeds", "1", "--hidden-dim", "3", "--data", text)
+    result = cli("bench", "learn-chars", *sizes, "--only", "rnn_graph jax float32", "--save", saved)
+    assert_done(result)
+    assert "best nats a" in " ".join(result.out.split())
+    (work,) = json.loads(saved.read_text())["workloads"]
+    assert work["sizes"]["H"] == 3
+    assert_done(cli("bench", "report", saved, "--html", page))
+    assert page.read_text().count("<svg") == 2
 
 
 def test_a_report_does_not_overwrite_its_input(cli, saved):

@@ -12,7 +12,7 @@ from rnn_graph.benchmark.learning_entry import LearningEntry, first_of_ours, row
 from rnn_graph.benchmark.measuring import LARGEST_ERROR
 from rnn_graph.benchmark.process import Absence, ContenderProcess
 from rnn_graph.benchmark.selection import Selection
-from rnn_graph.benchmark.workloads.learners import learning_contenders
+from rnn_graph.benchmark.workloads.learning_contenders import learning_contenders
 from rnn_graph.benchmark.workloads.learning_tasks import tag_task, text_task
 from rnn_graph.names import LARGEST_SEED
 

@@ -248,13 +248,13 @@ def _telling_progress(workload: str) -> Iterator[Callable[[str], None]]:
 
 def _print_workload(workload: dict[str, Any]) -> None:
     """The tables of a workload's results on stdout."""
-    from rnn_graph.benchmark.report.learned import curve_table, result_table
+    from rnn_graph.benchmark.report.result_tables import learned_tables
     from rnn_graph.benchmark.report.tables import contender_table, growth_table, sizes_line
 
     print(f"{workload['name']}: {workload['title']}\n{sizes_line(workload)}\n")
     if workload.get("learning"):
-        _print_table(result_table(workload))
-        _print_table(curve_table(workload))
+        for table in learned_tables(workload):
+            _print_table(table)
     if workload["contenders"]:
         _print_table(contender_table(workload))
     if workload["growth"]:

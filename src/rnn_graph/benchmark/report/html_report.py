@@ -4,7 +4,6 @@ from html import escape
 from string import Template
 from typing import Any
 
-from rnn_graph.benchmark.report.learned import curve_table, learners, result_table
 from rnn_graph.benchmark.report.learning_curves import draw_over_epochs, draw_over_seconds
 from rnn_graph.benchmark.report.plots import (
     as_svg,
@@ -12,6 +11,7 @@ from rnn_graph.benchmark.report.plots import (
     draw_steady_times,
     draw_total_times,
 )
+from rnn_graph.benchmark.report.result_tables import learned_tables, learners
 from rnn_graph.benchmark.report.results import is_measured
 from rnn_graph.benchmark.report.tables import (
     Table,
@@ -135,7 +135,7 @@ def _learned(workload: dict[str, Any], name: str) -> list[str]:
             (f"Over seconds ({band})", draw_over_seconds(workload)),
         ]
         parts.append(_pictures(pictures, name))
-    return [*parts, html_table(result_table(workload)), html_table(curve_table(workload))]
+    return [*parts, *map(html_table, learned_tables(workload))]
 
 
 def _pictures(pictures: list[tuple[str, Any]], name: str) -> str:

@@ -6,8 +6,8 @@ from typing import Any
 import matplotlib
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
-from rnn_graph.benchmark.report.learned import Epoch, curve, learners
 from rnn_graph.benchmark.report.plots import INK, LINE_HEIGHT, MARKERS, STYLE, WIDTH
+from rnn_graph.benchmark.report.result_tables import Epoch, curve, learners
 from rnn_graph.benchmark.report.results import label
 from rnn_graph.plots.curves import new_figure
 

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from rnn_graph.benchmark.report.learned import curve_table, result_table
+from rnn_graph.benchmark.report.result_tables import learned_tables
 from rnn_graph.benchmark.report.tables import (
     Table,
     contender_table,
@@ -42,7 +42,7 @@ def _workload_blocks(workload: dict[str, Any]) -> list[str]:
         f"{_escape(sizes_line(workload))}.",
     ]
     if workload.get("learning"):
-        blocks += [markdown_table(result_table(workload)), markdown_table(curve_table(workload))]
+        blocks += map(markdown_table, learned_tables(workload))
     if workload["contenders"]:
         blocks.append(markdown_table(contender_table(workload)))
     if workload["growth"]:

@@ -69,6 +69,12 @@ def curve(contender: dict[str, Any]) -> list[Epoch]:
     ]
 
 
+def learned_tables(workload: dict[str, Any]) -> list[Table]:
+    """Who has learned how much, and how it went; the latter if anyone has learned."""
+    tables = [result_table(workload)]
+    return [*tables, curve_table(workload)] if learners(workload) else tables
+
+
 def result_table(workload: dict[str, Any]) -> Table:
     """A row for each contender: its best score, and when it had the score that all reach."""
     learning = workload["learning"]
@@ -131,7 +137,7 @@ def curve_table(workload: dict[str, Any]) -> Table:
         name = label(contender)
         headers += [f"{name}: {workload['learning']['measure']}", f"{name}: seconds"]
     rows = []
-    for number in _some(max(map(len, curves), default=0)):
+    for number in _some(max(map(len, curves))):
         cells = [f"{number + 1}"]
         for points in curves:
             point = points[number] if number < len(points) else None
@@ -142,7 +148,7 @@ def curve_table(workload: dict[str, Any]) -> Table:
             )
         rows.append(tuple(cells))
     notes = ["after each epoch: mean over the seeds, in parentheses the least and the largest"]
-    return Table(tuple(headers), rows, [*notes, SECONDS] if rows else [])
+    return Table(tuple(headers), rows, [*notes, SECONDS])
 
 
 def _some(epochs: int) -> list[int]:

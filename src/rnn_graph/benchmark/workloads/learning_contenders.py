@@ -1,8 +1,9 @@
 """Who learns a task: this project by its default recipe, and PyTorch's own layers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -43,17 +44,17 @@ def own_settings(recipe: Recipe) -> str | None:
     of_ours = {
         name: value
         for name, value in recipe.settings.items()
-        if name not in OF_BOTH and value not in WITHOUT_EFFECT
+        if name not in OF_BOTH
+        and value not in WITHOUT_EFFECT
+        and (name, value) != ("accumulate", 1)
     }
-    if recipe.settings.get("accumulate") == 1:
-        of_ours.pop("accumulate")
     named = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in of_ours.items())
     return f"without settings of this project's recipe: {named}" if named else None
 
 
 def _torch_learner(task: LearningTask, *, device: str) -> Learner:
     torch_device(device)
-    from rnn_graph.benchmark.workloads import torch_learners as programs
+    from rnn_graph.benchmark.workloads import torch_adapters as programs
 
     kind = programs.TorchTagLearner if isinstance(task, TagTask) else programs.TorchTextLearner
     return kind(task, device=device)
@@ -63,24 +64,21 @@ class OurLearner(Learner):
     """A model and `Trainer` by the task's recipe, as `fit` makes them."""
 
     def __init__(self, task: LearningTask, *, backend: str, device: str, dtype: str):
+        self._task = task
+        self._computing = {"backend": backend, "device": device, "dtype": dtype}
+        self._model = self._build(task.recipe.network())
+
+    def _build(self, network: Mapping[str, Any]):
         from rnn_graph.models.registry import find_kind
 
-        self._task, recipe = task, task.recipe
-        self._model = (
-            find_kind(recipe.kind)
-            .model_class()
-            .build(
-                task.vocabulary,
-                rng=task.seed,
-                **recipe.network() | task.network,
-                backend=backend,
-                device=device,
-                dtype=dtype,
-            )
-        )
+        task, settings = self._task, {**network, **self._task.network, **self._computing}
+        model = find_kind(task.recipe.kind).model_class()
+        return model.build(task.vocabulary, rng=task.seed, **settings)
 
     def set_parameters(self, parameters: dict[str, np.ndarray]) -> None:
-        """Take over a peer's; what the peer does not have is zero."""
+        """Take over a peer's, in a model without what the peer's network does not have."""
+        network = self._task.recipe.network()
+        self._model = self._build({name: network[name] for name in network if name in OF_BOTH})
         own = {name: np.zeros_like(value) for name, value in self._model.get_parameters().items()}
         self._model.set_parameters(own | parameters)
 
