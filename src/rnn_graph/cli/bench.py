@@ -67,7 +67,9 @@ def _learning(help_: str, **settings: Any):
 @options.with_groups
 def run(
     *,
-    workloads: Annotated[list[WorkloadName], typer.Argument(help="What is to be done.")],
+    workloads: Annotated[
+        list[WorkloadName], typer.Argument(help=f"One or more of {', '.join(WorkloadName)}.")
+    ],
     rounds: Annotated[
         int | None, typer.Option(min=1, help="Rounds in which contenders take turns; 5.")
     ] = None,
@@ -92,8 +94,10 @@ def run(
     length: Annotated[int | None, _size("T, steps in time.", min=1)] = None,
     batch_size: Annotated[int | None, _size("B.", min=1)] = None,
     bptt_truncate: Annotated[int | None, _size("k; -1 for the whole sentence.")] = None,
-    seeds: Annotated[int | None, _learning("Trainings of each contender; 3.", min=1)] = None,
-    epochs: Annotated[int | None, _learning("Times through the data.", min=1)] = None,
+    seeds: Annotated[
+        int | None, _learning("Number of trainings, each from another seed; 3.", min=1)
+    ] = None,
+    epochs: Annotated[int | None, _learning("Number of training epochs; 8.", min=1)] = None,
     layers: Annotated[int | None, _learning("Recurrent layers.", min=1)] = None,
     cell: Annotated[CellName | None, _learning("elman, gru or lstm.", metavar="NAME")] = None,
     computing: options.Computing,

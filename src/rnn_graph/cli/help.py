@@ -67,7 +67,7 @@ def _section(title: str, rows: list[tuple[str, str]]) -> str:
 
 def _row(names: str, text: str) -> str:
     margin = " " * (NAMES_WIDTH + 2)
-    lines = textwrap.wrap(text, WIDTH - len(margin)) or [""]
+    lines = textwrap.wrap(text, WIDTH - len(margin), break_on_hyphens=False) or [""]
     first = f"  {names:{NAMES_WIDTH - 2}}  "
     if len(first) > len(margin):
         return f"  {names}\n" + "".join(f"{margin}{line}\n" for line in lines)

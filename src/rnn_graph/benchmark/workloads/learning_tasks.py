@@ -18,7 +18,7 @@ from rnn_graph.train.recipes import Recipe, find_recipe
 
 HELD_OUT = 0.1  # share, of the end
 # Embedded data: so much that two minutes show who learns.
-SENTENCES, SENTENCES_OF_TEXT, QUERIES = 2_000, 800, 600
+SENTENCES, SENTENCES_OF_TEXT, QUERIES = 2_000, 800, 1_000
 EPOCHS = {"word": 8, "char": 8, "tagger": 8}
 
 
