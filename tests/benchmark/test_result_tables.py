@@ -153,8 +153,28 @@ def points(work):
     return first(work)["runs"][0]["points"]
 
 
-def test_runs_are_compared_by_the_time_of_an_epoch():
-    before, after = (results(learned_workload()) for _ in range(2))
-    verdicts = {c.contender: c.verdict for c in compare(before, after)}
-    assert verdicts["PyTorch eager, float32, GPU"] == "not measured"
-    assert set(verdicts.values()) <= {"not measured", "unclear", "same"}
+def with_scores(scores, **changes):
+    """A run of ours and the peer, ours with these best scores."""
+    work = learned_workload()
+    work["learning"] |= changes
+    for run, score in zip(first(work)["runs"], scores, strict=True):
+        for point in run["points"]:
+            point["score"] = score
+    return results(work)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "verdict"),
+    [([50, 40], [39, 30], "better"), ([50, 40], [41, 30], "same"), ([50, 40], [60, 51], "worse")],
+)
+def test_two_runs_are_compared_by_their_best_scores(before, after, verdict):
+    changes = {c.contender: c for c in compare(with_scores(before), with_scores(after))}
+    ours = changes["rnn_graph jax float32"]
+    assert (ours.verdict, ours.against, ours.relative) == (verdict, "perplexity", None)
+    assert ours.reason.startswith("best perplexity 45.00 (40.00–50.00) → ")
+    assert changes["PyTorch eager, float32"].verdict == "same"
+    assert changes["PyTorch eager, float32, GPU"].verdict == "not measured"
+    turned = {"higher_is_better": True}
+    pair = with_scores(before, **turned), with_scores(after, **turned)
+    opposite = {"better": "worse", "same": "same", "worse": "better"}[verdict]
+    assert compare(*pair)[0].verdict == opposite

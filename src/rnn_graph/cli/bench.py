@@ -199,7 +199,7 @@ def compare(
     after: Annotated[Path, typer.Argument(help="Others, of the same workloads.")],
     as_json: options.Json = False,
 ) -> None:
-    """Say what became faster or slower from one run to another.
+    """Say what became faster or slower, or learns more or less, from one run to another.
 
     The verdict is about ratios within each run, so that a busier machine does not count.
     """

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from rnn_graph.benchmark.report.result_tables import Spread, best_scores, format_spread
 from rnn_graph.benchmark.report.results import (
     DOUBTFUL,
     NO_FIGURE,
@@ -32,14 +33,15 @@ class Change:
     ratio
         before_s over after_s: how many times as fast it is now, by the clock.
     against
-        What its time is compared with within each run: "reference", "floor" or "ours".
+        What its time is compared with within each run: "reference", "floor" or "ours". Of what is
+        learned, what is compared: the measure of its scores.
     relative
         How many times as fast it is now, measured against that.
     verdict
         "faster", "slower", "same", "unclear", "only before", "only after", "not measured" or
-        "other work".
+        "other work"; of what is learned "better" or "worse" in place of the first two.
     reason
-        Why there is no verdict on its speed.
+        Why there is no verdict on its speed; of what is learned, its best scores.
     """
 
     workload: str
@@ -71,6 +73,9 @@ def compare(before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
     two runs do not overlap is the contender "faster" or "slower"; else it is the "same", as
     far as can be seen. If either ratio supports no claim, or there is none, it is "unclear". The
     reference itself is judged against the floor alone. Growth is not compared.
+
+    Of what is learned the best scores are compared: "better" or "worse" if no seed of the one run
+    comes between seeds of the other.
     """
     earlier, later = (
         {workload["name"]: workload for workload in run["workloads"]} for run in (before, after)
@@ -153,6 +158,10 @@ def _change(workload: str, contender: str, works: tuple, entries: tuple) -> Chan
         reason = "its sizes or its unit are not the same in both runs"
         return Change(workload, contender, *seconds, None, None, None, "other work", reason)
     ratio = seconds[0] / seconds[1]
+    if old.get("learning") and new.get("learning"):
+        measure = new["learning"]["measure"]
+        verdict, reason = _judge_scores(works, entries)
+        return Change(workload, contender, *seconds, ratio, measure, None, verdict, reason)
     against = _yardstick(works, entries)
     if against is None:
         reason = "there is nothing in both runs to measure it against"
@@ -197,6 +206,17 @@ def _judge(before: _Speed, after: _Speed) -> tuple[str, str | None]:
     if after.high < before.low:
         return "slower", None
     return "same", None
+
+
+def _judge_scores(works: tuple, entries: tuple) -> tuple[str, str]:
+    """The verdict on the best scores, and what they are."""
+    before, after = (best_scores(*pair) for pair in zip(works, entries, strict=True))
+    spreads = [format_spread(Spread.of(scores)) for scores in (before, after)]
+    said = f"best {works[1]['learning']['measure']} {' → '.join(spreads)}"
+    is_more, is_less = min(after) > max(before), max(after) < min(before)
+    if not is_more and not is_less:
+        return "same", said
+    return "better" if is_more == works[1]["learning"]["higher_is_better"] else "worse", said
 
 
 def _times(ratio: float | None) -> str:

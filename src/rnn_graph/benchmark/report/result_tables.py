@@ -95,7 +95,7 @@ def result_table(workload: dict[str, Any]) -> Table:
         rows.append(
             (
                 label(contender),
-                _spread(Spread.of(best_scores(workload, contender))),
+                format_spread(Spread.of(best_scores(workload, contender))),
                 format_seconds(statistics.median(run["same_score_s"] for run in runs)),
                 format_seconds(max(statistics.median(alone), 0.0)),
                 format_ratio(contender["same_score_over_ours"]),
@@ -142,7 +142,7 @@ def curve_table(workload: dict[str, Any]) -> Table:
         for points in curves:
             point = points[number] if number < len(points) else None
             cells += (
-                [_spread(point.score), format_number(point.seconds.mean)]
+                [format_spread(point.score), format_number(point.seconds.mean)]
                 if point
                 else [NO_FIGURE] * 2
             )
@@ -157,7 +157,8 @@ def _some(epochs: int) -> list[int]:
     return list(range(epochs))[::-1][::step][::-1]
 
 
-def _spread(spread: Spread) -> str:
+def format_spread(spread: Spread) -> str:
+    """The mean, and in parentheses the least and the largest."""
     mean, low, high = (format_number(value, DIGITS) for value in spread)
     return mean if low == high else f"{mean} ({low}–{high})"
 
