@@ -108,6 +108,18 @@ def test_pictures_have_a_line_and_a_band_for_each_contender():
     ]
 
 
+def test_only_losses_have_a_log_scale_and_only_where_they_lie_far_apart():
+    near, far = learned_workload(), learned_workload()
+    points(far)[0]["score"] = 150.0
+    assert [draw_over_epochs(work).axes[0].get_yscale() for work in (near, far)] == [
+        "linear",
+        "log",
+    ]
+    far["learning"] |= {"higher_is_better": True, "measure": "F1, %"}
+    axes = draw_over_seconds(far).axes[0]
+    assert (axes.get_yscale(), axes.get_ylabel()) == ("linear", "held-out F1, %")
+
+
 def test_the_page_and_the_document_have_what_was_learned():
     document = [results(learned_workload())]
     page, markdown = render_html(document), render_markdown(document)

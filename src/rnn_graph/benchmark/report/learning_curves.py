@@ -15,7 +15,7 @@ from rnn_graph.plots.curves import new_figure
 # and a marker of its own as well.
 COLORS = ("#0a84d1", "#e0730b", "#a8589a", "#8a8f98")
 LINES = ("-", "--", "-.", ":")
-LOG_SCALE_FROM = 3.0  # largest over smallest score
+LOG_SCALE_FROM = 3.0  # largest over smallest perplexity or loss
 
 
 @matplotlib.rc_context(STYLE)
@@ -57,7 +57,8 @@ def _draw(workload: dict[str, Any], place: Callable[[Epoch], float]):
         )
         scores += [*low, *high]
     scale = ""
-    if min(scores) > 0 and max(scores) > LOG_SCALE_FROM * min(scores):
+    is_loss = not workload["learning"]["higher_is_better"]
+    if is_loss and min(scores) > 0 and max(scores) > LOG_SCALE_FROM * min(scores):
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5, 7), numticks=8))
         axes.yaxis.set_minor_formatter(NullFormatter())
