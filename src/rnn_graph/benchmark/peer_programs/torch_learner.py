@@ -101,10 +101,9 @@ class TorchNetwork(nn.Module):
         names
             Of the recurrent layers, of a bidirectional one both directions.
         """
-        found = {"embeddings": self.embedding.weight, "b": self.output.bias}
-        found["W"] = self.output.weight.T
-        weights = iter(self.rnn.all_weights)
-        for name, (w_x, w_h, b_x, b_h) in zip(names, weights, strict=True):
+        output = self.output
+        found = {"embeddings": self.embedding.weight, "W": output.weight.T, "b": output.bias}
+        for name, (w_x, w_h, b_x, b_h) in zip(names, self.rnn.all_weights, strict=True):
             if self.cell == "gru":
                 b_h.data[-self.rnn.hidden_size :] = 0
             found[f"{name}_Wx"] = self._blocks(w_x).T
@@ -145,11 +144,6 @@ class TorchTraining:
         for group in self._optimizer.param_groups:
             group["lr"] = learning_rate
         self._optimizer.step()
-        return loss.detach(), detached(states)
-
-
-def detached(states):
-    """States that no gradient goes through."""
-    if states is None:
-        return None
-    return tuple(s.detach() for s in states) if isinstance(states, tuple) else states.detach()
+        if isinstance(states, tuple):
+            return loss.detach(), tuple(state.detach() for state in states)
+        return loss.detach(), None if states is None else states.detach()

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import torch
 
+from rnn_graph.benchmark.contender import NotHere
 from rnn_graph.benchmark.learner import Learner, Point
 from rnn_graph.benchmark.peers import peer, torch_device
 from rnn_graph.benchmark.workloads.learning_tasks import TagTask, TextTask
@@ -36,6 +37,8 @@ class TorchLearner(Learner):
         sizes["embedding_dim"] = recipe["embedding_dim"] or recipe["hidden_dim"]
         self._network = programs.TorchNetwork(tokens, outputs, **sizes).to(self._device)
         self._settings = settings = TrainingSettings.of(recipe)
+        if settings.optimizer not in programs.OPTIMIZERS:
+            raise NotHere(f"it has no optimizer {settings.optimizer!r}, which the recipe has")
         self._training = programs.TorchTraining(
             self._network, settings.optimizer, settings.weight_decay, settings.clip_norm
         )
