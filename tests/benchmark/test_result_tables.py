@@ -45,6 +45,7 @@ def test_best_scores_and_times_to_the_same_score():
     assert "rnn_graph jax float32: 50.00, 40.00; PyTorch eager, float32: 60.00, 80.00" in notes
     assert "of a seed (60.00, 80.00)" in notes
     assert "default recipe" in notes
+    assert "?: the seeds differ too much" in notes
 
 
 def test_of_more_is_better_the_largest_is_the_best():

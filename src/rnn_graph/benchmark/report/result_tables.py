@@ -5,6 +5,7 @@ import statistics
 from typing import Any, NamedTuple
 
 from rnn_graph.benchmark.report.results import (
+    DOUBT,
     NO_FIGURE,
     format_number,
     format_ratio,
@@ -125,6 +126,9 @@ def _notes(workload: dict[str, Any]) -> list[str]:
     )
     if workload["ours"]:
         notes.append(f"× ours: its time to the same score over that of {workload['ours']}")
+    ratios = [c["same_score_over_ours"] for c in learners(workload)]
+    if any(ratio and not ratio["is_supported"] for ratio in ratios):
+        notes.append(f"{DOUBT}: the seeds differ too much, or are too few, to support a claim")
     return notes
 
 
