@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from rnn_graph import train_language_model
-from rnn_graph.benchmark import learner, learning, suite
+from rnn_graph.benchmark import learner as learner_module
+from rnn_graph.benchmark import learning, suite
 from rnn_graph.benchmark.environment import environment
 from rnn_graph.benchmark.learner import Clock, Point, StartUp
 from rnn_graph.benchmark.learning_entry import LearningEntry, rows_of
@@ -25,6 +26,7 @@ from rnn_graph.benchmark.workloads.learning_tasks import tag_task, text_task
 from rnn_graph.datasets import sample_sentences
 from rnn_graph.train.language import minibatches
 from rnn_graph.train.recipes import find_recipe
+from rnn_graph.train.settings import TrainingSettings
 from rnn_graph.train.tagger import tagged_batches
 
 TASKS = {
@@ -193,7 +195,7 @@ def test_what_the_peer_lacks_is_named():
 
 def test_a_clock_leaves_out_what_happens_while_it_stands(monkeypatch):
     now = iter([10.0, 11.0, 14.0, 20.0, 100.0, 103.0])
-    monkeypatch.setattr(learner.time, "perf_counter", lambda: next(now))
+    monkeypatch.setattr(learner_module.time, "perf_counter", lambda: next(now))
     clock = Clock()
     clock.go()  # 10
     clock.compiled()  # 11
@@ -204,6 +206,68 @@ def test_a_clock_leaves_out_what_happens_while_it_stands(monkeypatch):
     clock.go()  # 100
     assert clock.seconds == 13
     assert clock.start_up == StartUp(1.0, 3.0)
+
+
+class Events(list):
+    """A clock that writes down what it is told, and tasks that do so as well."""
+
+    start_up, seconds = None, 1.0
+
+    def __getattr__(self, event):
+        if event not in ("go", "stop", "compiled", "stepped"):
+            raise AttributeError(event)
+        return lambda: self.append(event)
+
+    def recording(self, task):
+        class Recorded(type(task)):
+            def evaluate(found, model):
+                self.append("evaluate")
+                return super().evaluate(model)
+
+        return Recorded(**vars(task))
+
+
+@pytest.mark.parametrize("who", ["ours", "peer"])
+def test_the_clock_stands_while_the_held_out_data_are_scored(who, request):
+    events = Events()
+    task = events.recording(TASKS["learn-chars"]())
+    if who == "ours":
+        learner = OurLearner(task, **COMPUTING)
+    else:
+        learner = request.getfixturevalue("torch_learner")(task)
+    learner.learn(events, lambda point: events.append(point.epoch))
+    steps = task.batches().steps_per_epoch
+    assert steps > 1
+    assert events.count("stepped") >= 2 * steps
+    others = [event for event in events if event != "stepped"]
+    assert [event for event in others if event != "compiled"] == [
+        *("go", "stop", "evaluate", 1),
+        *("go", "stop", "evaluate", 2, "go"),
+    ]
+    assert others.index("compiled") == 1 if who == "ours" else "compiled" not in others
+    assert set(events[: events.index("stop")]) <= {"go", "compiled", "stepped"}
+
+
+def test_the_peer_has_the_learning_rates_of_the_recipe(torch_learner, monkeypatch):
+    task = TASKS["learn-chars"]()
+    changed = {"schedule": "linear", "warmup": 0.0, "learning_rate": 0.5}
+    task = replace(task, settings={**task.settings, **changed})
+    peer, rates = torch_learner(task), []
+    step = peer._step
+    monkeypatch.setattr(peer, "_step", lambda x, y, rate: rates.append(rate) or step(x, y, 1e-9))
+    peer.learn(Events(), lambda point: None)
+    total = 2 * task.batches().steps_per_epoch
+    assert rates == pytest.approx([0.5 * (1 - k / total) for k in range(total)])
+
+
+def test_the_peer_halves_its_rate_by_its_own_scores(torch_learner):
+    from rnn_graph.benchmark.workloads.torch_adapters import Rate
+
+    rate, found = Rate(TrainingSettings(schedule="plateau", learning_rate=8.0)), []
+    for criterion in (3.0, 2.0, 2.5, 2.0, 1.0):
+        rate.judge(criterion)
+        found.append(rate.after(0.5))
+    assert found == [8.0, 8.0, 4.0, 2.0, 2.0]
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ class TorchLearner(Learner):
         )
 
     def learn(self, clock, tell) -> None:
-        rate, batches = _Rate(self._settings), self._task.batches()
+        rate, batches = Rate(self._settings), self._task.batches()
         total, steps = self._settings.total_steps(batches.steps_per_epoch), 0
         clock.go()
         for epoch in range(1, self._settings.epochs + 1):
@@ -157,7 +157,7 @@ class TorchTagLearner(TorchLearner):
         )
 
 
-class _Rate:
+class Rate:
     """The learning rate as `Trainer` has it."""
 
     def __init__(self, settings: TrainingSettings):
