@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from benchmark_results import NOT_INSTALLED, full_results, learned_workload, results, written
-from rnn_graph.benchmark.report.comparison import compare
+from rnn_graph.benchmark.report.comparison import compare, comparison_table
 from rnn_graph.benchmark.report.html_report import render_html
 from rnn_graph.benchmark.report.learning_curves import draw_over_epochs, draw_over_seconds
 from rnn_graph.benchmark.report.markdown import render_markdown
@@ -43,7 +43,7 @@ def test_best_scores_and_times_to_the_same_score():
     }
     notes = " ".join(table.notes)
     assert "rnn_graph jax float32: 50.00, 40.00; PyTorch eager, float32: 60.00, 80.00" in notes
-    assert "of a seed (60.00, 80.00)" in notes
+    assert "with that seed (60.00, 80.00)" in notes
     assert "default recipe" in notes
     assert "?: the seeds differ too much" in notes
 
@@ -189,5 +189,8 @@ def test_two_runs_are_compared_by_their_best_scores(before, after, verdict):
     assert changes["PyTorch eager, float32, GPU"].verdict == "not measured"
     turned = {"higher_is_better": True}
     pair = with_scores(before, **turned), with_scores(after, **turned)
+    assert "the verdict is about the best scores" in " ".join(
+        comparison_table(compare(*pair)).notes
+    )
     opposite = {"better": "worse", "same": "same", "worse": "better"}[verdict]
     assert compare(*pair)[0].verdict == opposite

@@ -129,6 +129,8 @@ def comparison_table(changes: Sequence[Change], *, notes: Sequence[str] = ()) ->
         "× clock: how many times as fast as before by the clock, which other machines and other"
         " loads change as well",
     ]
+    if any(change.against and change.relative is None for change in changes):
+        explanations.append("of what is learned the verdict is about the best scores of all seeds")
     reasons = [
         f"{change.workload}, {change.contender}: {change.reason}"
         for change in changes

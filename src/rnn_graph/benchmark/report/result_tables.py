@@ -116,9 +116,9 @@ def _notes(workload: dict[str, Any]) -> list[str]:
         + "; ".join(f"{label(c)}: {_listed(best_scores(workload, c))}" for c in learners(workload))
     )
     notes.append(
-        "time to the same score: until the evaluation at which a contender has the worst of all"
-        f" contenders' best scores of a seed ({_listed(learning['same_scores'])}), median over the"
-        f" seeds; {SECONDS}"
+        "time to the same score: until a contender's score is the best one of whoever learned least"
+        f" with that seed ({_listed(learning['same_scores'])}), or better; median over the seeds;"
+        f" {SECONDS}"
     )
     notes.append(
         "without compilation: the same, less what goes before the second step and what is compiled"
