@@ -67,9 +67,14 @@ def code_blocks(page: Path, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE)
 
 
-def commands(page: Path) -> list[str]:
+def command_lines(page: Path) -> list[str]:
+    """The commands of a page, each with the comment that may follow it."""
     lines = "\n".join(code_blocks(page, "sh")).replace("\\\n", " ").splitlines()
     return [" ".join(line.split()) for line in lines if line.startswith("rnn-graph ")]
+
+
+def commands(page: Path) -> list[str]:
+    return [line.partition(" # ")[0] for line in command_lines(page)]
 
 
 def help_examples() -> dict[str, str]:

@@ -83,8 +83,8 @@ def test_locked_dropout_leaves_out_the_same_units_at_all_steps():
     assert_close(whole, x)
 
 
-def test_word_dropout_leaves_out_an_id_wherever_it_occurs():
-    layer = Embedding(9, 4, word_dropout=0.4)
+def test_row_dropout_leaves_out_an_id_wherever_it_occurs():
+    layer = Embedding(9, 4, row_dropout=0.4)
     values = layer.init(rng=0)
     ids = np.array([[0, 3, 3], [8, 0, 5]], dtype=np.int32)
     dropped, whole = run_with_key(layer, values, ids, 11)

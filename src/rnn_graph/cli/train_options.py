@@ -98,8 +98,8 @@ class LanguageSettings:
         bool | None,
         _more("--locked-dropout/--no-locked-dropout", help="Drop the same units at all steps."),
     ] = None
-    word_dropout: Annotated[
-        float | None, _more(help="Share of words whose embeddings are dropped in training.")
+    token_dropout: Annotated[
+        float | None, _more(help="Share of tokens with no embedding in a training step.")
     ] = None
     weight_dropout: Annotated[
         float | None, _more(help="Share of recurrent weights dropped in training.")

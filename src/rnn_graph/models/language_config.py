@@ -38,8 +38,8 @@ class LanguageModelConfig:
         The same of the embeddings.
     locked_dropout
         Whether both leave out the same units at all steps of a minibatch.
-    word_dropout
-        Share of the words whose embeddings a training step leaves out.
+    token_dropout
+        Share of the tokens whose embeddings a training step leaves out.
     weight_dropout
         Share of the recurrent weights that a training step leaves out.
     tie_weights
@@ -62,7 +62,7 @@ class LanguageModelConfig:
     dropout: float = 0.0
     embedding_dropout: float = 0.0
     locked_dropout: bool = False
-    word_dropout: float = 0.0
+    token_dropout: float = 0.0
     weight_dropout: float = 0.0
     tie_weights: bool = False
     embedding_scale: float = 1.0
@@ -95,7 +95,7 @@ class LanguageModelConfig:
     @property
     def _shares(self) -> dict[str, float]:
         """What training steps leave out."""
-        names = ("dropout", "embedding_dropout", "word_dropout", "weight_dropout")
+        names = ("dropout", "embedding_dropout", "token_dropout", "weight_dropout")
         return {name: getattr(self, name) for name in names}
 
     @property
@@ -112,7 +112,7 @@ class LanguageModelConfig:
             # As the output layer's weights, embeddings are drawn as these are.
             deviation=self.embedding_dim**-0.5 if self.tie_weights else 1.0,
             scale=self.embedding_scale,
-            word_dropout=self.word_dropout,
+            row_dropout=self.token_dropout,
         )
         layers: list[tuple[str, Layer]] = [
             ("", embedding),

@@ -39,8 +39,8 @@ class LanguageModel(TextModel):
         Shares of the layers' outputs and of the embeddings that a training step leaves out.
     locked_dropout
         Whether these leave out the same units at all steps of a minibatch.
-    word_dropout, weight_dropout
-        Shares of the words, and of the recurrent weights, that a training step leaves out.
+    token_dropout, weight_dropout
+        Shares of the tokens, and of the recurrent weights, that a training step leaves out.
     tie_weights
         Use the embeddings as the output layer's weights.
     embedding_scale
@@ -84,7 +84,7 @@ class LanguageModel(TextModel):
         dropout: float = 0.0,
         embedding_dropout: float = 0.0,
         locked_dropout: bool = False,
-        word_dropout: float = 0.0,
+        token_dropout: float = 0.0,
         weight_dropout: float = 0.0,
         tie_weights: bool = False,
         embedding_scale: float | None = None,
@@ -107,7 +107,7 @@ class LanguageModel(TextModel):
             dropout=dropout,
             embedding_dropout=embedding_dropout,
             locked_dropout=locked_dropout,
-            word_dropout=word_dropout,
+            token_dropout=token_dropout,
             weight_dropout=weight_dropout,
             tie_weights=tie_weights,
             embedding_scale=embedding_scale,

@@ -28,7 +28,7 @@ class Embedding(Layer):
         Standard deviation of the first values.
     scale
         What a row that is looked up is multiplied by.
-    word_dropout
+    row_dropout
         Share of the ids whose rows are zero in a step of training, wherever they occur in it: Y.
         Gal, Z. Ghahramani, "A theoretically grounded application of dropout in recurrent neural
         networks", NIPS (2016).
@@ -46,18 +46,18 @@ class Embedding(Layer):
     padding: bool = False
     deviation: float = 1.0
     scale: float = 1.0
-    word_dropout: float = 0.0
+    row_dropout: float = 0.0
 
     def __post_init__(self) -> None:
         require_sizes(rows=self.rows, units=self.units)
-        require_shares(word_dropout=self.word_dropout)
+        require_shares(row_dropout=self.row_dropout)
         require_above_zero(deviation=self.deviation, scale=self.scale)
 
     __repr__ = described
 
     @property
     def key_count(self) -> int:
-        return int(self.word_dropout > 0)
+        return int(self.row_dropout > 0)
 
     def init(self, rng=None, dtype="float64"):
         generator, shape = as_random_generator(rng), (self.rows + self.padding, self.units)
@@ -75,9 +75,9 @@ class Embedding(Layer):
         rows = table[x]
         if self.scale != 1:
             rows = rows * np.array(self.scale, dtype=table.dtype)
-        if key is None or not self.word_dropout:
+        if key is None or not self.row_dropout:
             return rows, []
-        kept = dropout(pt.ones_like(table[:, 0]), self.word_dropout, key)
+        kept = dropout(pt.ones_like(table[:, 0]), self.row_dropout, key)
         return rows * kept[x][..., None], []
 
 
