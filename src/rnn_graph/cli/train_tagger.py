@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from rnn_graph import names
 from rnn_graph.cli import options
 from rnn_graph.cli.train_options import (
     MainSettings,
@@ -23,6 +24,7 @@ EPILOG = recipe_epilog(
     "tagger",
     "Example: rnn-graph train tagger --data train.conll --out tagger.npz",
 )
+OutputName = options.choice("OutputName", names.TAGGER_OUTPUTS)
 RecipeName = options.choice("RecipeName", recipes_of("tagger"))
 MORE = "More of the model and the training"
 
@@ -54,6 +56,14 @@ def tagger(
             "--bidirectional/--forward-only", help="Read in both directions.", rich_help_panel=MORE
         ),
     ] = None,
+    output: Annotated[
+        OutputName | None,
+        typer.Option(
+            metavar="NAME",
+            help="softmax, or crf: best sequence of labels.",
+            rich_help_panel=MORE,
+        ),
+    ] = None,
     keep_case: Annotated[
         bool,
         typer.Option("--keep-case", help="Keep upper case.", rich_help_panel="Reading text"),
@@ -76,7 +86,7 @@ def tagger(
     """
     from rnn_graph.train.tagger import fit_tagger
 
-    settings = given(main, more, window=window, bidirectional=bidirectional)
+    settings = given(main, more, window=window, bidirectional=bidirectional, output=output)
     chosen = find_recipe("tagger", recipe)
     options_of_data = {
         "valid": valid,

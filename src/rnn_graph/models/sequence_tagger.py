@@ -13,6 +13,7 @@ from pytensor.tensor import TensorVariable
 from rnn_graph.backend.compile import compile_function
 from rnn_graph.backend.devices import Backend, choose_backend
 from rnn_graph.checks import check_window, require_shares, require_sizes
+from rnn_graph.data.label_schemes import NO_SCHEME, SCHEMES, forbidden_transitions
 from rnn_graph.data.padding import padding_as_row
 from rnn_graph.data.tag_vocabulary import TagVocabulary
 from rnn_graph.errors import InputError
@@ -20,9 +21,11 @@ from rnn_graph.files.model_file import ModelFile
 from rnn_graph.models.batch_gradients import BatchGradients
 from rnn_graph.models.model import checked_settings
 from rnn_graph.models.tagger_model import TaggerModel
+from rnn_graph.names import TAGGER_OUTPUTS
 from rnn_graph.nn.basic import Dense, Embedding, Window
 from rnn_graph.nn.cells import CELLS
 from rnn_graph.nn.composed import Bidirectional, Stack
+from rnn_graph.nn.crf import CRF
 from rnn_graph.nn.dropout import Dropout
 from rnn_graph.nn.layer import Layer
 from rnn_graph.nn.losses import softmax_cross_entropy
@@ -49,6 +52,11 @@ class SequenceTaggerConfig:
     dropout, embedding_dropout
         Shares of the recurrent layers' outputs and of the embeddings that a training step leaves
         out.
+    output
+        "softmax": the most probable label of each word; "crf": the best sequence of labels.
+    label_scheme
+        The scheme of the labels (`rnn_graph.data.label_schemes`), which the sequences of a CRF keep
+        to; "none" for any sequence.
     dtype
         "float32" or "float64".
     """
@@ -60,6 +68,8 @@ class SequenceTaggerConfig:
     bidirectional: bool = True
     dropout: float = 0.0
     embedding_dropout: float = 0.0
+    output: str = "softmax"
+    label_scheme: str = NO_SCHEME
     dtype: str = "float32"
 
     def __post_init__(self) -> None:
@@ -68,6 +78,15 @@ class SequenceTaggerConfig:
         check_window(self.window)
         if self.cell not in CELLS:
             raise InputError(f"unknown cell {self.cell!r}; give one of {', '.join(CELLS)}")
+        if self.output not in TAGGER_OUTPUTS:
+            raise InputError(
+                f"unknown output {self.output!r}; give one of {', '.join(TAGGER_OUTPUTS)}"
+            )
+        if self.label_scheme not in (NO_SCHEME, *SCHEMES):
+            raise InputError(
+                f"unknown label scheme {self.label_scheme!r}; give one of"
+                f" {', '.join((NO_SCHEME, *SCHEMES))}"
+            )
 
     def network(self, words: int, labels: int) -> Stack:
         """Embeddings → windows of them → recurrent layer, or one a direction → labels."""
@@ -87,7 +106,7 @@ class SequenceTaggerConfig:
 
 
 class SequenceTagger(TaggerModel):
-    """Embeddings → window → recurrent layer in one or both directions → softmax for each word.
+    """Embeddings → window → recurrent layer in one or both directions → softmax or CRF.
 
     Parameters
     ----------
@@ -105,9 +124,11 @@ class SequenceTagger(TaggerModel):
     parameters : dict of str to Parameter
         "embeddings" (words + 1, embedding_dim), the last row for what is beyond a sentence; for
         each direction "…_Wx" (window · embedding_dim, blocks · hidden_dim), "…_Wh", "…_b"; "W",
-        "b". The blocks are those of the cell.
+        "b"; of a CRF "transitions", "starts", "ends". The blocks are those of the cell.
     network : Stack
         Its layers.
+    crf : CRF or None
+        What chooses among sequences of labels.
 
     Raises
     ------
@@ -133,7 +154,13 @@ class SequenceTagger(TaggerModel):
         if not isinstance(backend, Backend):
             backend = choose_backend(backend, device, config.dtype)
         self.network = config.network(len(vocabulary.words), len(vocabulary.labels))
-        super().__init__(config, vocabulary, backend, self.network.init(rng))
+        first_values = self.network.init(rng)
+        self.crf = None
+        if config.output == "crf":
+            forbidden = forbidden_transitions(vocabulary.labels, config.label_scheme)
+            self.crf = CRF(len(vocabulary.labels), forbidden)
+            first_values |= self.crf.init()
+        super().__init__(config, vocabulary, backend, first_values)
 
     @classmethod
     def build(
@@ -168,7 +195,7 @@ class SequenceTagger(TaggerModel):
         return self.network.key_count
 
     def predict_labels(self, ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
-        """The most probable labels of a batch, as `RNNSLU.predict_labels`."""
+        """The labels of a batch, as `RNNSLU.predict_labels`."""
         padded = padding_as_row(ids, len(self.vocabulary.words))
         return np.asarray(self._predict_labels(padded, mask))
 
@@ -188,12 +215,13 @@ class SequenceTagger(TaggerModel):
         key
             What dropout hashes, a uint32 scalar; None for no dropout.
         """
-        variables = {name: parameter.variable for name, parameter in self.parameters.items()}
-        logits, _ = self.network(variables, ids, mask=mask, key=key)
+        logits, _ = self.network(self._variables, ids, mask=mask, key=key)
         return logits
 
     def gradients(self, x, y, states, rows, key=None) -> BatchGradients:
         """The mean loss of a minibatch and its gradients.
+
+        Of a CRF the loss of a sentence is shared among its words.
 
         Parameters
         ----------
@@ -209,12 +237,17 @@ class SequenceTagger(TaggerModel):
         count = mask.sum(acc_dtype=dtype)
         words = pt.switch(pt.lt(x, 0), np.int32(len(self.vocabulary.words)), x)
         logits = self.logits(_with_margins(words, self.window, self.vocabulary), mask, key)
+        variables = list(self._variables.values())
+        if self.crf is not None:
+            losses = self.crf.losses(self._variables, logits, y, mask) / count
+            loss = losses.sum(acc_dtype=dtype)
+            gradients = dict(zip(self.parameters, pytensor.grad(loss, variables), strict=True))
+            return BatchGradients(loss, count, gradients, [])
         losses, d_rows = softmax_cross_entropy(
             logits.reshape((-1, labels)),
             pt.maximum(y, 0).reshape((-1,)),
             mask.reshape((-1,)) / count,
         )
-        variables = [parameter.variable for parameter in self.parameters.values()]
         found = pytensor.grad(None, variables, known_grads={logits: d_rows.reshape(logits.shape)})
         gradients = dict(zip(self.parameters, found, strict=True))
         return BatchGradients(losses.sum(acc_dtype=dtype), count, gradients, [])
@@ -222,7 +255,16 @@ class SequenceTagger(TaggerModel):
     @cached_property
     def _predict_labels(self) -> Callable[..., Any]:
         ids, mask = pt.imatrix("ids"), pt.matrix("mask", dtype=self.dtype)
-        return compile_function([ids, mask], self.logits(ids, mask).argmax(axis=2), self.backend)
+        logits = self.logits(ids, mask)
+        if self.crf is None:
+            labels = logits.argmax(axis=2)
+        else:
+            labels, _ = self.crf(self._variables, logits, mask=mask)
+        return compile_function([ids, mask], labels, self.backend)
+
+    @property
+    def _variables(self) -> dict[str, TensorVariable]:
+        return {name: parameter.variable for name, parameter in self.parameters.items()}
 
 
 def _with_margins(words: TensorVariable, window: int, vocabulary: TagVocabulary):

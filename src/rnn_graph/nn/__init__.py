@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from rnn_graph.nn.basic import Dense, Embedding, Window
     from rnn_graph.nn.cells import GRU, LSTM, Cell, Elman
     from rnn_graph.nn.composed import Bidirectional, Stack
+    from rnn_graph.nn.crf import CRF
     from rnn_graph.nn.dropout import Dropout
     from rnn_graph.nn.layer import Layer
     from rnn_graph.nn.outputs import AdaptiveSoftmax, Softmax
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "AdaptiveSoftmax": "outputs",
     "Bidirectional": "composed",
+    "CRF": "crf",
     "Cell": "cells",
     "Dense": "basic",
     "Dropout": "dropout",
@@ -36,6 +38,7 @@ _HOMES = {
 __all__ = [  # noqa: RUF022 - sorted as the eye reads
     "AdaptiveSoftmax",
     "Bidirectional",
+    "CRF",
     "Cell",
     "Dense",
     "Dropout",

@@ -245,6 +245,7 @@ RECIPES = (
             "embedding_dim": 100,
             "window": 3,
             "bidirectional": True,
+            "output": "softmax",
             "dropout": 0.5,
             "embedding_dropout": 0.5,
             "batch_size": 16,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rnn_graph.data.corpus import split_held_out
+from rnn_graph.data.label_schemes import NO_SCHEME, SCHEMES, scheme_of
 from rnn_graph.data.tag_vocabulary import TagVocabulary
 from rnn_graph.data.tagged_batches import TaggedBatches
 from rnn_graph.data.tagged_files import has_parts, tagged_sentences_of
@@ -187,6 +188,10 @@ def _read(
     ]
     if said := unseen_labels(vocabulary, validation):
         lines.append(said)
+    network = {}
+    if recipe.settings.get("output") == "crf":
+        network["label_scheme"] = scheme_of(sentence.labels for sentence in training)
+        lines.append(_said_of_scheme(network["label_scheme"]))
     batches = find_kind(recipe.kind).batches_function()
     return Data(
         vocabulary=vocabulary,
@@ -196,7 +201,14 @@ def _read(
         evaluate=(lambda model: score_tagger(model, validation)) if validation else None,
         sample=lambda model: _sample(model, validation or training),
         unit="words",
+        network=network,
     )
+
+
+def _said_of_scheme(scheme: str) -> str:
+    if scheme == NO_SCHEME:
+        return f"labels keep to none of {', '.join(SCHEMES)}; the CRF forbids no transition"
+    return f"labels keep to {scheme}, and the CRF forbids what breaks it"
 
 
 def _digest(*parts: Sequence[TaggedSentence]) -> str:
