@@ -66,6 +66,46 @@ def test_tagging_its_training_data_agrees_with_evaluate(cli, tagger, queries, wr
         assert scored[key] == evaluated[key]
 
 
+PREDICTIONS = "a B-x B-x\nb B-y O\n\nc B-y B-y\nd B-y O\ne B-z I-w\n"
+
+
+@pytest.mark.parametrize(
+    ("sort", "types"), [("name", "w x y z"), ("support", "y x z w"), ("f1", "w z y x")]
+)
+def test_types_are_shown_with_their_support_in_the_order_asked_for(cli, write, sort, types):
+    path = write("predictions.txt", PREDICTIONS)
+    result = cli("evaluate", "--predictions", path, "--sort", sort)
+    assert_done(result)
+    header, overall, macro, *rows = result.out.splitlines()[1:8]
+    assert header.split() == ["precision", "recall", "F1", "support", "found"]
+    assert overall.split() == ["all", "66.67", "40.00", "50.00", "5", "3"]
+    assert macro.split() == ["macro", "50.00", "33.33", "37.50"]
+    assert [row.split()[0] for row in rows] == types.split()
+    assert ["y", "100.00", "33.33", "50.00", "3", "1"] in [row.split() for row in rows]
+    assert result.out.splitlines()[-2:] == ["      2  B-y → O", "      1  B-z → I-w"]
+
+
+def test_json_has_each_types_and_labels_scores_beside_the_overall_ones(cli, write):
+    path = write("predictions.txt", PREDICTIONS)
+    score = one_json(cli("evaluate", "--predictions", path, "--json").out)
+    assert (score["phrases"], score["found"], score["correct"]) == (5, 3, 2)
+    assert score["by_type"]["y"]["support"] == score["by_label"]["B-y"]["support"] == 3
+    assert score["by_label"]["O"] == {"precision": 0, "recall": 0, "f1": 0, "support": 0}
+    assert score["macro"]["f1"] == pytest.approx(37.5)
+    assert score["confusions"][0] == {"truth": "B-y", "guess": "O", "words": 2}
+
+
+def test_a_crf_says_which_scheme_it_holds_labels_to(train_tagger, cli, write):
+    result, out = train_tagger(*QUICK, "--output", "crf")
+    assert_done(result, "labels keep to bio")
+    assert load_model(out).config.label_scheme == "bio"
+    assert_done(cli("tag", out, "flights to boston"))
+    data = write("mixed.conll", "a B-x\nb S-x\nc O\n\na S-x\nb O\n\n" * 4)
+    result, out = train_tagger(*QUICK, "--output", "crf", data=data, valid=None)
+    assert_done(result, "labels keep to none of", "the CRF forbids no transition")
+    assert load_model(out).config.label_scheme == "none"
+
+
 def test_the_baseline_has_its_published_score(cli, real_data):
     result = cli("evaluate", "--predictions", real_data(BASELINE), "--json")
     score = one_json(result.out)

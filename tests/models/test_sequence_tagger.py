@@ -1,6 +1,10 @@
+from functools import partial
+from itertools import pairwise, product
+
 import numpy as np
 import pytest
 from pytensor import tensor as pt
+from scipy.special import logsumexp
 
 from plain_cells import plain_layer
 from rnn_graph.backend.compile import compile_function
@@ -10,6 +14,7 @@ from rnn_graph.data.padding import padding_as_row
 from rnn_graph.data.tag_vocabulary import TagVocabulary
 from rnn_graph.data.tagged_sentences import TaggedSentence
 from rnn_graph.errors import InputError
+from rnn_graph.finite_differences import central_differences
 from rnn_graph.models.sequence_tagger import SequenceTagger, SequenceTaggerConfig
 from rnn_graph.nn.cells import CELLS
 from rnn_graph.predict.tagging import tag_sentences
@@ -23,9 +28,9 @@ SENTENCES = [np.array([0, 3, 3, 1, 5, 2]), np.array([4]), np.array([6, 0, 2])]  
 
 
 def tagger(
-    cell="gru", *, bidirectional=True, window=3, backend="jax", rng=1, dtype="float64", **dropout
+    cell="gru", *, bidirectional=True, window=3, backend="jax", rng=1, dtype="float64", **settings
 ):
-    config = SequenceTaggerConfig(cell, H, D, window, bidirectional, dtype=dtype, **dropout)
+    config = SequenceTaggerConfig(cell, H, D, window, bidirectional, dtype=dtype, **settings)
     model = SequenceTagger(VOCABULARY, config, rng=rng, backend=backend)
     large = np.random.RandomState(6)
     model.set_parameters(
@@ -76,6 +81,69 @@ def test_labels_are_the_most_probable_ones(backend):
     for labels, words in zip(found, ([*range(6), 6], [0], [2, 5]), strict=True):
         expected = plain_logits(model, np.array(words)).argmax(axis=1)
         assert labels == tuple(LABELS[i] for i in expected)
+
+
+def sequence_score(p, logits, labels):
+    """The score that a CRF gives to the labels of a sentence, term by term."""
+    return (
+        p["starts"][labels[0]]
+        + sum(logits[t, label] for t, label in enumerate(labels))
+        + sum(p["transitions"][pair] for pair in pairwise(labels))
+        + p["ends"][labels[-1]]
+    )
+
+
+def keeps_to_bio(labels):
+    steps = pairwise([4, *labels])  # 4: O
+    return all(after not in (2, 3) or before in (after - 2, after) for before, after in steps)
+
+
+def sequences_of(words):
+    return list(product(range(len(LABELS)), repeat=len(words)))
+
+
+@each_backend()
+def test_labels_of_a_crf_are_the_best_sequence_that_keeps_to_their_scheme(backend):
+    sentences = [["a"], ["c", "f"], ["never seen", "b", "d"]]
+    ids = [np.array(words) for words in ([0], [2, 5], [6, 1, 3])]
+    for scheme, is_allowed in (("none", lambda labels: True), ("bio", keeps_to_bio)):
+        model = tagger("elman", backend=backend, output="crf", label_scheme=scheme)
+        found = tag_sentences(model, sentences)
+        for labels, words in zip(found, ids, strict=True):
+            allowed = filter(is_allowed, sequences_of(words))
+            given = model.get_parameters(), plain_logits(model, words)
+            best = max(allowed, key=partial(sequence_score, *given))
+            assert labels == tuple(LABELS[i] for i in best)
+
+
+def test_a_crf_trains_down_the_mean_over_words_of_its_sentences_losses():
+    model = tagger("gru", output="crf")
+    sentences = [np.array([0, 3, 1]), np.array([4]), np.array([6, 0])]
+    labels = [(0, 2, 4), (1,), (4, 3)]
+    x, y = np.full((5, 4), -1, dtype=np.int32), np.full((5, 4), -1, dtype=np.int32)
+    for column, (words, true) in enumerate(zip(sentences, labels, strict=True)):
+        x[: len(words), column], y[: len(words), column] = words, true
+
+    def mean_loss(**changed):
+        model.set_parameters(model.get_parameters() | changed)
+        total = 0.0
+        for words, true in zip(sentences, labels, strict=True):
+            score = partial(sequence_score, model.get_parameters(), plain_logits(model, words))
+            total += logsumexp([score(path) for path in sequences_of(words)]) - score(true)
+        return total / 6
+
+    given = pt.imatrix("x"), pt.imatrix("y")
+    result = model.gradients(*given, [], [])
+    outputs = [result.loss, result.count, *result.gradients.values()]
+    loss, count, *gradients = compile_function(given, outputs, model.backend)(x, y)
+    assert count == 6
+    assert_close(loss, mean_loss())
+    for name, gradient in zip(result.gradients, gradients, strict=True):
+        if name in ("transitions", "starts", "ends", "b"):
+            value = model.get_parameters()[name]
+            numeric = central_differences(lambda v, n=name: mean_loss(**{n: v}), value, 1e-5)
+            mean_loss(**{name: value})
+            assert_close(gradient, numeric, "differences")
 
 
 def plain_mask(shape, share, key):
@@ -141,6 +209,8 @@ def test_one_direction_has_one_layer():
         ({"cell": "transformer"}, "unknown cell 'transformer'; give one of elman, gru, lstm"),
         ({"hidden_dim": 0}, "hidden_dim is 0"),
         ({"embedding_dim": -1}, "embedding_dim is -1"),
+        ({"output": "adaptive"}, "unknown output 'adaptive'; give one of softmax, crf"),
+        ({"label_scheme": "BIO"}, "unknown label scheme 'BIO'; give one of none, iobes"),
         ({"window": 2}, "window is 2 words; give an odd number"),
         ({"dtype": "float16"}, "unknown dtype 'float16'"),
     ],

@@ -1,8 +1,10 @@
 import math
+from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from nltk.chunk.util import conlltags2tree
 
 from rnn_graph.predict.metrics import perplexity, phrases, score_tags
 
@@ -14,36 +16,44 @@ def test_perplexity_of_guessing_among_v_words_is_v():
 
 
 def chunks(labels):
-    """(start, end, type) of each phrase, read off one label after the other."""
-    found, start, kind = [], None, None
-    for place, label in enumerate([*labels, "O"]):
-        prefix, _, here = label.partition("-")
-        is_inside = prefix in ("B", "I") and here != ""
-        if start is not None and not (prefix == "I" and here == kind):
-            found.append((start, place, kind))
-            start = None
-        if is_inside and start is None:
-            start, kind = place, here
+    """(start, end, type) of each phrase, by the rules of the evaluation script for two neighbors.
+
+    L- and U- are other names of E- and S-.
+    """
+    pairs = []
+    for label in ["O", *labels, "O"]:
+        prefix, _, kind = label.partition("-")
+        known = prefix in ("B", "I", "E", "S", "L", "U") and kind != ""
+        pairs.append(({"L": "E", "U": "S"}.get(prefix, prefix), kind) if known else ("O", ""))
+    found, start = [], None
+    for place, ((before, old), (after, new)) in enumerate(pairwise(pairs)):
+        ends = before + after in ("BB", "BS", "BO", "IB", "IS", "IO") or before in ("E", "S")
+        starts = after in ("B", "S") or before + after in ("EE", "EI", "SE", "SI", "OE", "OI")
+        if before != "O" and (ends or old != new):
+            found.append((start, place, old))
+        if after != "O" and (starts or old != new):
+            start = place
     return found
 
 
 def test_the_chunk_counter_of_these_tests_counts_right():
     labels = ["I-a", "O", "B-a", "I-a", "B-a", "I-b", "I-b", "O", "I-a"]
     assert chunks(labels) == [(0, 1, "a"), (2, 4, "a"), (4, 5, "a"), (5, 7, "b"), (8, 9, "a")]
+    labels = ["B-a", "I-a", "E-a", "E-a", "S-a", "B-a", "L-a", "I-a", "U-b"]
+    assert chunks(labels) == [
+        (0, 3, "a"), (3, 4, "a"), (4, 5, "a"), (5, 7, "a"), (7, 8, "a"), (8, 9, "b"),
+    ]  # fmt: skip
 
 
-label_rows = st.lists(st.sampled_from(["O", "B-a", "I-a", "B-b", "I-b", "B-c-d"]), max_size=12)
+LABELS = ("O", *"BI", *(f"{prefix}-{kind}" for prefix in "BIESLU" for kind in "ab"), "B-c-d")
+label_rows = st.lists(st.sampled_from(LABELS), max_size=12)
 label_pairs = label_rows.flatmap(
     lambda row: st.tuples(
-        st.just(row),
-        st.lists(
-            st.sampled_from(["O", *"BI", "B-a", "I-a", "I-b"]), min_size=len(row), max_size=len(row)
-        ),
+        st.just(row), st.lists(st.sampled_from(LABELS), min_size=len(row), max_size=len(row))
     )
 )
 
 
-@settings(deadline=None)  # the first call imports NLTK
 @given(st.lists(label_pairs, max_size=5))
 def test_tags_are_scored_as_counted_by_hand(pairs):
     truth, guesses = [t for t, _ in pairs], [g for _, g in pairs]
@@ -61,10 +71,44 @@ def test_tags_are_scored_as_counted_by_hand(pairs):
         assert part.recall == pytest.approx(100 * len(t & f) / len(t) if t else 0)
         both = len(t) + len(f)
         assert part.f1 == pytest.approx(200 * len(t & f) / both if both else 0)
+    for name in ("precision", "recall", "f1"):
+        parts = [getattr(part, name) for part in score.parts.values()]
+        assert score.macro[name] == pytest.approx(sum(parts) / len(parts) if parts else 0)
     words = [pair for t, g in pairs for pair in zip(t, g, strict=True)]
     assert score.words == len(words)
     same = sum(t == g for t, g in words)
     assert score.accuracy == pytest.approx(100 * same / len(words) if words else 0)
+
+
+@given(label_pairs)
+def test_labels_and_confusions_are_counted_word_by_word(pair):
+    score = score_tags([pair[0]], [pair[1]])
+    words = list(zip(*pair, strict=True))
+    assert list(score.by_label) == sorted({label for word in words for label in word})
+    for label, part in score.by_label.items():
+        assert part.phrases == pair[0].count(label)
+        assert part.found == pair[1].count(label)
+        assert part.correct == words.count((label, label))
+    wrong = [word for word in words if word[0] != word[1]]
+    assert score.confusions == {word: wrong.count(word) for word in wrong}
+    counts = list(score.confusions.values())
+    assert counts == sorted(counts, reverse=True)
+
+
+def test_labels_that_mark_no_phrase_are_scored_one_by_one():
+    score = score_tags([["DET", "NOUN", "VERB"]], [["DET", "NOUN", "NOUN"]])
+    assert score.parts == score.by_label
+    assert score.macro["recall"] == pytest.approx(200 / 3)
+    assert score.criterion == pytest.approx(-200 / 3)
+
+
+@given(st.lists(st.sampled_from(["O", "B-a", "I-a", "B-b", "I-b"]), max_size=12))
+def test_phrases_in_bio_are_nltks(labels):
+    tags = [(str(place), "", label) for place, label in enumerate(labels)]
+    trees = [part for part in conlltags2tree(tags, None) if not isinstance(part, tuple)]
+    assert phrases(labels) == [
+        (int(tree[0][0]), int(tree[-1][0]) + 1, tree.label()) for tree in trees
+    ]
 
 
 @given(label_rows)

@@ -1,5 +1,6 @@
 """`rnn-graph evaluate`: how well a model predicts a text, or tags sentences."""
 
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,6 +9,8 @@ import typer
 from rnn_graph.cli import options
 from rnn_graph.errors import InputError
 
+SortName = options.choice("SortName", ("name", "support", "f1"))
+CONFUSIONS_SHOWN = 10
 EXAMPLE = "Example: rnn-graph evaluate model.npz --data comments.csv"
 
 
@@ -26,6 +29,9 @@ def evaluate(
     part: Annotated[
         options.PartName, typer.Option(metavar="NAME", help="Part of an ATIS pickle.")
     ] = options.PartName.TEST,
+    sort: Annotated[
+        SortName, typer.Option(metavar="NAME", help="Types by name, support, or f1: worst first.")
+    ] = SortName.NAME,
     reading: options.Reading,
     computing: options.Computing,
     as_json: options.Json = False,
@@ -33,8 +39,10 @@ def evaluate(
     """Print how good a model is on data.
 
     Of a language model: mean loss and perplexity a word or character. Of a tagger: precision,
-    recall and F1 of phrases as CoNLL-2000 counts them, over all and for each type, and the share
-    of words with the right label. Text is split as it was for training, unless told otherwise.
+    recall and F1 of phrases as CoNLL-2000 counts them, over all, as the mean of the types, and for
+    each type (of labels that mark no phrases, for each label), the share of words with the right
+    label, and the most frequent confusions. Text is split as it was for training, unless told
+    otherwise.
     """
     from rnn_graph.cli.console import print_json
     from rnn_graph.cli.models import load, score
@@ -54,9 +62,10 @@ def evaluate(
         loaded = load(model, computing, vocabulary)
         found, signed = score(loaded, data, reading, part), signature(loaded)
     if as_json:
-        print_json(found.as_dict() | {"signature": signed})
+        details = found.details() if isinstance(found, TagScore) else {}
+        print_json(found.as_dict() | details | {"signature": signed})
     elif isinstance(found, TagScore):
-        _print_tag_score(found)
+        _print_tag_score(found, sort)
     else:
         _print_text_score(found)
 
@@ -70,17 +79,39 @@ def _print_text_score(score) -> None:
         print(f"perplexity without unknown tokens {score.known_perplexity:.4f}")
 
 
-def _print_tag_score(score) -> None:
+def _print_tag_score(score, sort: SortName) -> None:
     overall = score.overall
     print(
         f"{score.words} words with {overall.phrases} phrases; found: {overall.found};"
         f" correct: {overall.correct}"
     )
-    width = max([len("all"), *map(len, score.by_type)])
-    print(f"{'':{width}}  precision  recall      F1  found")
-    for name, line in {"all": overall, **score.by_type}.items():
-        print(
-            f"{name:{width}}  {line.precision:9.2f}  {line.recall:6.2f}  {line.f1:6.2f}"
-            f"  {line.found:5}"
-        )
+    width = max([len("macro"), *map(len, score.parts)])
+    print(f"{'':{width}}  precision  recall      F1  support  found")
+    if score.by_type:
+        _print_line("all", width, overall.with_support(), overall.found)
+    _print_line("macro", width, score.macro | {"support": ""}, "")
+    for name, part in _sorted(score.parts, sort):
+        _print_line(name, width, part.with_support(), part.found)
     print(f"accuracy {score.accuracy:.2f} % of words")
+    if score.confusions:
+        print("most frequent confusions, true label → guess")
+    for (truth, guess), count in islice(score.confusions.items(), CONFUSIONS_SHOWN):
+        print(f"{count:7}  {truth} → {guess}")
+
+
+def _print_line(name: str, width: int, figures: dict[str, Any], found: int | str) -> None:
+    line = (
+        f"{name:{width}}  {figures['precision']:9.2f}  {figures['recall']:6.2f}"
+        f"  {figures['f1']:6.2f}  {figures['support']:>7}  {found:>5}"
+    )
+    print(line.rstrip())
+
+
+def _sorted(parts: dict[str, Any], sort: SortName):
+    """The parts' scores, by name where they are alike."""
+    orders = {
+        SortName.NAME: lambda _: 0,
+        SortName.SUPPORT: lambda part: -part.phrases,
+        SortName.F1: lambda part: part.f1,
+    }
+    return sorted(parts.items(), key=lambda item: (orders[sort](item[1]), item[0]))

@@ -36,7 +36,7 @@ class Scheme:
 
     def allows(self, before: str, after: str) -> bool:
         """Whether a label may follow another one; "" stands for the edge of a sentence."""
-        first, second = _parts(before), _parts(after)
+        first, second = prefix_and_type(before), prefix_and_type(after)
         if first[0] and second[0] and first[1] == second[1]:
             return first[0] + second[0] in self.within
         return (not first[0] or first[0] in self.closings) and (
@@ -45,7 +45,7 @@ class Scheme:
 
     def has(self, label: str) -> bool:
         """Whether a label is written in this scheme."""
-        return label == OUTSIDE or _parts(label)[0] in tuple(self.prefixes)
+        return label == OUTSIDE or prefix_and_type(label)[0] in tuple(self.prefixes)
 
 
 def _pairs(text: str) -> frozenset[str]:
@@ -81,9 +81,7 @@ def scheme_of(sentences: Iterable[Sequence[str]]) -> str:
     >>> scheme_of([["O", "S-city"], ["I-city", "O"]]), scheme_of([["DET", "NOUN"]])
     ('none', 'none')
     """
-    pairs = {
-        pair for labels in sentences for pair in pairwise([EDGE, *labels, EDGE]) if any(pair)
-    }
+    pairs = {pair for labels in sentences for pair in pairwise([EDGE, *labels, EDGE]) if any(pair)}
     labels = {label for pair in pairs for label in pair} - {EDGE}
     if labels <= {OUTSIDE}:
         return NO_SCHEME
@@ -119,7 +117,13 @@ def forbidden_transitions(
     return np.array(transitions), np.array(starts), np.array(ends)
 
 
-def _parts(label: str) -> tuple[str, str]:
-    """Prefix and type; no prefix for O, the edge, and labels without a type."""
-    prefix, dash, kind = label.partition("-")
-    return (prefix, kind) if dash and kind else ("", "")
+def prefix_and_type(label: str) -> tuple[str, str]:
+    """What stands before a label's first dash, and behind it; "" twice if it has no type.
+
+    Examples
+    --------
+    >>> prefix_and_type("B-from-city"), prefix_and_type("O"), prefix_and_type("B-")
+    (('B', 'from-city'), ('', ''), ('', ''))
+    """
+    prefix, _, kind = label.partition("-")
+    return (prefix, kind) if kind else ("", "")
