@@ -25,6 +25,9 @@ class ByNeighbors:
         self.backend = SimpleNamespace(compiles_per_shape=compiles_per_shape)
         self.shapes = []
 
+    def encode_words(self, words):
+        return self.vocabulary.encode_words(words)
+
     def predict_labels(self, ids, mask):
         self.shapes.append(mask.shape)
         assert ids.shape == (len(mask) + 2, mask.shape[1])

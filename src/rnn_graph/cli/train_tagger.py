@@ -64,6 +64,14 @@ def tagger(
             rich_help_panel=MORE,
         ),
     ] = None,
+    char_features: Annotated[
+        int | None,
+        typer.Option(min=0, help="Features of a word's characters.", rich_help_panel=MORE),
+    ] = None,
+    word_dropout: Annotated[
+        float | None,
+        typer.Option(help="Share of words trained as unknown.", rich_help_panel=MORE),
+    ] = None,
     keep_case: Annotated[
         bool,
         typer.Option("--keep-case", help="Keep upper case.", rich_help_panel="Reading text"),
@@ -86,7 +94,15 @@ def tagger(
     """
     from rnn_graph.train.tagger import fit_tagger
 
-    settings = given(main, more, window=window, bidirectional=bidirectional, output=output)
+    settings = given(
+        main,
+        more,
+        window=window,
+        bidirectional=bidirectional,
+        output=output,
+        char_features=char_features,
+        word_dropout=word_dropout,
+    )
     chosen = find_recipe("tagger", recipe)
     options_of_data = {
         "valid": valid,

@@ -294,7 +294,8 @@ def pad_batch(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The ids and the mask of a batch, as `predict_labels` wants them.
 
-    Where each new shape costs a compilation, they are as long as a bucket and `size` wide.
+    A sentence has an id for each word, or a row of numbers, which are then the last axis. Where
+    each new shape costs a compilation, they are as long as a bucket and `size` wide.
     """
     length = max(map(len, sentences))
     if tagger.backend.compiles_per_shape:
@@ -302,7 +303,8 @@ def pad_batch(
     else:
         size = len(sentences)
     margin = tagger.window // 2
-    ids = np.full((length + 2 * margin, size), PADDING, dtype=np.int32)
+    shape = (length + 2 * margin, size, *sentences[0].shape[1:])
+    ids = np.full(shape, PADDING, dtype=np.int32)
     mask = np.zeros((length, size), dtype=tagger.dtype)
     for column, words in enumerate(sentences):
         ids[margin : margin + len(words), column] = words

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from rnn_graph.checks import require_sizes
+from rnn_graph.checks import require_shares, require_sizes
 from rnn_graph.data.batches import BATCHES_A_POOL, Segment
 from rnn_graph.data.padding import NO_TARGET, PADDING, bucket_length
 
@@ -20,6 +20,12 @@ class TaggedBatches:
         B.
     seed
         Of the order.
+    vocabulary_size
+        Ids of words, the last one the unknown word's.
+    word_dropout
+        The share of words that are taken for the unknown word: their ids are `vocabulary_size + 1`
+        larger, so that what they were can still be told. Without it the unknown word has no
+        example where the data mark none.
 
     Attributes
     ----------
@@ -36,8 +42,12 @@ class TaggedBatches:
         batch_size: int,
         *,
         seed: int,
+        vocabulary_size: int = 0,
+        word_dropout: float = 0.0,
     ):
         require_sizes(batch_size=batch_size)
+        require_shares(word_dropout=word_dropout)
+        self._word_dropout, self._beyond = word_dropout, vocabulary_size + 1
         self._words, self._labels, self._seed = words, labels, seed
         self._lengths = np.array([len(sentence) for sentence in words])
         self.batch_size = batch_size
@@ -56,7 +66,12 @@ class TaggedBatches:
         batches = [order[begin : begin + size] for begin in range(0, len(order), size)]
         turns = rng.permutation(len(batches))
         for step in range(first_step, self.steps_per_epoch):
-            yield self._batch(step, batches[turns[step]])
+            segment = self._batch(step, batches[turns[step]])
+            if self._word_dropout:
+                # A generator of its own for each step: an epoch may go on in its middle.
+                draws = np.random.default_rng([self._seed, epoch, step]).random(segment.x.shape)
+                segment.x[(draws < self._word_dropout) & (segment.x >= 0)] += self._beyond
+            yield segment
 
     def _batch(self, step: int, sentences: np.ndarray) -> Segment:
         length = bucket_length(int(self._lengths[sentences].max()))

@@ -1,6 +1,6 @@
 """A tagger that reads sentences in both directions, in minibatches, with any cell."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 import pytensor
 from pytensor import tensor as pt
+from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.tensor import TensorVariable
 
 from rnn_graph.backend.compile import compile_function
@@ -15,22 +16,25 @@ from rnn_graph.backend.devices import Backend, choose_backend
 from rnn_graph.checks import check_window, require_shares, require_sizes
 from rnn_graph.data.label_schemes import NO_SCHEME, SCHEMES, forbidden_transitions
 from rnn_graph.data.padding import padding_as_row
-from rnn_graph.data.tag_vocabulary import TagVocabulary
+from rnn_graph.data.spellings import NOTHING, Spellings
+from rnn_graph.data.splitting import UNKNOWN_TOKEN
+from rnn_graph.data.tag_vocabulary import TagVocabulary, plain_form
 from rnn_graph.errors import InputError
 from rnn_graph.files.model_file import ModelFile
 from rnn_graph.models.batch_gradients import BatchGradients
 from rnn_graph.models.model import checked_settings
 from rnn_graph.models.tagger_model import TaggerModel
 from rnn_graph.names import TAGGER_OUTPUTS
-from rnn_graph.nn.basic import Dense, Embedding, Window
+from rnn_graph.nn.basic import Dense, Embedding, Window, side_by_side
 from rnn_graph.nn.cells import CELLS
+from rnn_graph.nn.characters import CharConvolution
 from rnn_graph.nn.composed import Bidirectional, Stack
 from rnn_graph.nn.crf import CRF
 from rnn_graph.nn.dropout import Dropout
 from rnn_graph.nn.layer import Layer
 from rnn_graph.nn.losses import softmax_cross_entropy
 from rnn_graph.nn.recurrent import Recurrent
-from rnn_graph.randomness import RandomSource
+from rnn_graph.randomness import RandomSource, as_random_generator
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,9 @@ class SequenceTaggerConfig:
     dropout, embedding_dropout
         Shares of the recurrent layers' outputs and of the embeddings that a training step leaves
         out.
+    char_features
+        Numbers from a word's characters beside its embedding (`rnn_graph.nn.CharConvolution`); of a
+        word that is not known, its own characters'. 0 for none.
     output
         "softmax": the most probable label of each word; "crf": the best sequence of labels.
     label_scheme
@@ -68,6 +75,7 @@ class SequenceTaggerConfig:
     bidirectional: bool = True
     dropout: float = 0.0
     embedding_dropout: float = 0.0
+    char_features: int = 0
     output: str = "softmax"
     label_scheme: str = NO_SCHEME
     dtype: str = "float32"
@@ -75,6 +83,8 @@ class SequenceTaggerConfig:
     def __post_init__(self) -> None:
         require_sizes(hidden_dim=self.hidden_dim, embedding_dim=self.embedding_dim)
         require_shares(dropout=self.dropout, embedding_dropout=self.embedding_dropout)
+        if self.char_features:
+            require_sizes(char_features=self.char_features)
         check_window(self.window)
         if self.cell not in CELLS:
             raise InputError(f"unknown cell {self.cell!r}; give one of {', '.join(CELLS)}")
@@ -88,13 +98,12 @@ class SequenceTaggerConfig:
                 f" {', '.join((NO_SCHEME, *SCHEMES))}"
             )
 
-    def network(self, words: int, labels: int) -> Stack:
-        """Embeddings → windows of them → recurrent layer, or one a direction → labels."""
-        width = self.window * self.embedding_dim
+    def network(self, labels: int) -> Stack:
+        """Numbers for each word → windows of them → recurrent layers → labels."""
+        width = self.window * (self.embedding_dim + self.char_features)
         recurrent = Recurrent(self.cell, self.hidden_dim, width)
         outputs = self.hidden_dim * (2 if self.bidirectional else 1)
         layers: list[tuple[str, Layer]] = [
-            ("", Embedding(words, self.embedding_dim, padding=True)),
             ("", Dropout(self.embedding_dropout)),
             ("", Window(self.window)),
             ("", Bidirectional(recurrent)) if self.bidirectional else ("forward", recurrent),
@@ -107,6 +116,8 @@ class SequenceTaggerConfig:
 
 class SequenceTagger(TaggerModel):
     """Embeddings → window → recurrent layer in one or both directions → softmax or CRF.
+
+    Beside the embeddings there may be features of the words' characters.
 
     Parameters
     ----------
@@ -122,11 +133,14 @@ class SequenceTagger(TaggerModel):
     Attributes
     ----------
     parameters : dict of str to Parameter
-        "embeddings" (words + 1, embedding_dim), the last row for what is beyond a sentence; for
-        each direction "…_Wx" (window · embedding_dim, blocks · hidden_dim), "…_Wh", "…_b"; "W",
-        "b"; of a CRF "transitions", "starts", "ends". The blocks are those of the cell.
+        "embeddings" (words + 1, embedding_dim), the last row for what is beyond a sentence; of
+        characters "char_embeddings", "char_W", "char_b"; for each direction "…_Wx"
+        (window · numbers for a word, blocks · hidden_dim), "…_Wh", "…_b"; "W", "b"; of a CRF
+        "transitions", "starts", "ends". The blocks are those of the cell.
+    embedding : Embedding
+    characters : CharConvolution or None
     network : Stack
-        Its layers.
+        The layers over what these two yield.
     crf : CRF or None
         What chooses among sequences of labels.
 
@@ -153,8 +167,16 @@ class SequenceTagger(TaggerModel):
     ):
         if not isinstance(backend, Backend):
             backend = choose_backend(backend, device, config.dtype)
-        self.network = config.network(len(vocabulary.words), len(vocabulary.labels))
-        first_values = self.network.init(rng)
+        rng = as_random_generator(rng)
+        self.embedding = Embedding(len(vocabulary.words), config.embedding_dim, padding=True)
+        self.network = config.network(len(vocabulary.labels))
+        self.characters = self.spellings = None
+        first_values = self.embedding.init(rng)
+        if config.char_features:
+            self.spellings = Spellings(vocabulary.words.tokens)
+            self.characters = CharConvolution(self.spellings.ids, config.char_features)
+            first_values |= self.characters.init(rng)
+        first_values |= self.network.init(rng)
         self.crf = None
         if config.output == "crf":
             forbidden = forbidden_transitions(vocabulary.labels, config.label_scheme)
@@ -196,13 +218,28 @@ class SequenceTagger(TaggerModel):
 
     def predict_labels(self, ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
         """The labels of a batch, as `RNNSLU.predict_labels`."""
-        padded = padding_as_row(ids, len(self.vocabulary.words))
-        return np.asarray(self._predict_labels(padded, mask))
+        words = len(self.vocabulary.words)
+        if self.spellings is None:
+            return np.asarray(self._predict_labels(padding_as_row(ids, words), mask))
+        padded = padding_as_row(ids[..., 0], words)
+        return np.asarray(self._predict_labels(padded, mask, np.maximum(ids[..., 1:], NOTHING)))
+
+    def encode_words(self, words: Sequence[str]) -> np.ndarray:
+        """Word ids; with features of characters a row a word: its id, and those of its spelling."""
+        ids = self.vocabulary.encode_words(words)
+        if self.spellings is None:
+            return ids
+        plain = [plain_form(word, lowercase=self.vocabulary.lowercase) for word in words]
+        return np.column_stack([ids, self.spellings.of(plain)])
 
     # Symbolic expressions
 
     def logits(
-        self, ids: TensorVariable, mask: TensorVariable, key: TensorVariable | None = None
+        self,
+        ids: TensorVariable,
+        mask: TensorVariable,
+        key: TensorVariable | None = None,
+        characters: TensorVariable | None = None,
     ) -> TensorVariable:  # [T + window - 1, B], [T, B] -> [T, B, labels]
         """Unnormalized log-probabilities of the labels.
 
@@ -214,8 +251,14 @@ class SequenceTagger(TaggerModel):
             1 where there is a word.
         key
             What dropout hashes, a uint32 scalar; None for no dropout.
+        characters
+            The spellings of the words, [T + window - 1, B, n], if there are features of them.
         """
-        logits, _ = self.network(self._variables, ids, mask=mask, key=key)
+        x, _ = self.embedding(self._variables, ids)
+        if self.characters is not None:
+            features, _ = self.characters(self._variables, characters)
+            x = side_by_side([x, features])
+        logits, _ = self.network(self._variables, x, mask=mask, key=key)
         return logits
 
     def gradients(self, x, y, states, rows, key=None) -> BatchGradients:
@@ -226,7 +269,8 @@ class SequenceTagger(TaggerModel):
         Parameters
         ----------
         x, y
-            Words and labels, [T, B], a sentence a column; -1 beyond it.
+            Words and labels, [T, B], a sentence a column; -1 beyond it. Words from `words + 1` on
+            are unknown ones that are spelled like the word of so much less.
         states, rows
             None of either.
         key
@@ -235,8 +279,16 @@ class SequenceTagger(TaggerModel):
         dtype, labels = self.dtype, len(self.vocabulary.labels)
         mask = pt.ge(y, 0).astype(dtype)
         count = mask.sum(acc_dtype=dtype)
-        words = pt.switch(pt.lt(x, 0), np.int32(len(self.vocabulary.words)), x)
-        logits = self.logits(_with_margins(words, self.window, self.vocabulary), mask, key)
+        count_of_words = len(self.vocabulary.words)
+        words = pt.switch(pt.lt(x, 0), np.int32(count_of_words), x)
+        words = _with_margins(words, self.window, self.vocabulary)
+        is_dropped = pt.gt(words, count_of_words)
+        characters = None
+        if self.spellings is not None:
+            spelled = pt.switch(is_dropped, words - np.int32(count_of_words + 1), words)
+            characters = self._spelled_words[spelled]
+        words = pt.switch(is_dropped, np.int32(self.vocabulary.words.unknown_id), words)
+        logits = self.logits(words, mask, key, characters)
         variables = list(self._variables.values())
         if self.crf is not None:
             losses = self.crf.losses(self._variables, logits, y, mask) / count
@@ -255,12 +307,21 @@ class SequenceTagger(TaggerModel):
     @cached_property
     def _predict_labels(self) -> Callable[..., Any]:
         ids, mask = pt.imatrix("ids"), pt.matrix("mask", dtype=self.dtype)
-        logits = self.logits(ids, mask)
+        characters = [] if self.spellings is None else [pt.itensor3("characters")]
+        logits = self.logits(ids, mask, None, *characters)
         if self.crf is None:
             labels = logits.argmax(axis=2)
         else:
             labels, _ = self.crf(self._variables, logits, mask=mask)
-        return compile_function([ids, mask], labels, self.backend)
+        return compile_function([ids, mask, *characters], labels, self.backend)
+
+    @cached_property
+    def _spelled_words(self) -> SharedVariable:
+        """The spelling of each word, and of what is beyond a sentence: nothing."""
+        rows = self.spellings.of([*self.vocabulary.words.tokens, UNKNOWN_TOKEN])
+        table = pytensor.shared(rows, name="spellings")
+        self.backend.assign(table, rows)
+        return table
 
     @property
     def _variables(self) -> dict[str, TensorVariable]:

@@ -5,6 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from rnn_graph.data.splitting import Splitting
 from rnn_graph.data.tagged_files import tagged_sentences_of
 from rnn_graph.models.model import Model
@@ -14,6 +16,10 @@ from rnn_graph.predict.tagging import score_tagger, tag_sentences
 
 class TaggerModel(Model):
     """A model that labels the words of sentences."""
+
+    def encode_words(self, words: Sequence[str]) -> np.ndarray:
+        """What `predict_labels` takes for each word, its id or a row of numbers."""
+        return self.vocabulary.encode_words(words)
 
     def tag(self, sentences: Sequence[str | Sequence[str]]) -> list[tuple[str, ...]]:
         """The most probable labels of each sentence's words.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rnn_graph.nn.basic import Dense, Embedding, Window
     from rnn_graph.nn.cells import GRU, LSTM, Cell, Elman
+    from rnn_graph.nn.characters import CharConvolution
     from rnn_graph.nn.composed import Bidirectional, Stack
     from rnn_graph.nn.crf import CRF
     from rnn_graph.nn.dropout import Dropout
@@ -22,6 +23,7 @@ _HOMES = {
     "Bidirectional": "composed",
     "CRF": "crf",
     "Cell": "cells",
+    "CharConvolution": "characters",
     "Dense": "basic",
     "Dropout": "dropout",
     "Elman": "cells",
@@ -40,6 +42,7 @@ __all__ = [  # noqa: RUF022 - sorted as the eye reads
     "Bidirectional",
     "CRF",
     "Cell",
+    "CharConvolution",
     "Dense",
     "Dropout",
     "Elman",

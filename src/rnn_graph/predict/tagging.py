@@ -24,6 +24,8 @@ class Tagger(Protocol):
     @property
     def dtype(self) -> str: ...
 
+    def encode_words(self, words: Sequence[str]) -> np.ndarray: ...
+
     def predict_labels(self, ids: np.ndarray, mask: np.ndarray) -> np.ndarray: ...
 
 
@@ -37,7 +39,7 @@ def tag_sentences(tagger: Tagger, sentences: Sequence[Sequence[str]]) -> list[tu
     sentences
         Words, at least one a sentence.
     """
-    encoded = [tagger.vocabulary.encode_words(words) for words in sentences]
+    encoded = [tagger.encode_words(words) for words in sentences]
     labels: list[tuple[str, ...]] = [()] * len(encoded)
     for places in batches_by_length(encoded, SENTENCES_A_BATCH):
         guesses = tagger.predict_labels(*pad_batch(tagger, [encoded[i] for i in places]))

@@ -27,6 +27,7 @@ NETWORK_SETTINGS = frozenset(
         "output",
         "window",
         "bidirectional",
+        "char_features",
         "bptt_truncate",
     )
 )
@@ -40,6 +41,7 @@ BATCH_SETTINGS = frozenset(
         "piece_length",
         "carry_state",
         "words_a_step",
+        "word_dropout",
     )
 )
 
@@ -248,6 +250,8 @@ RECIPES = (
             "output": "softmax",
             "dropout": 0.5,
             "embedding_dropout": 0.5,
+            "char_features": 0,
+            "word_dropout": 0.0,
             "batch_size": 16,
             "epochs": 24,
             "iterations": None,

@@ -164,7 +164,14 @@ def read_tagged(
 def tagged_batches(model, sentences: Sequence[TaggedSentence], recipe: Recipe) -> TaggedBatches:
     """The minibatches of tagged sentences, as the recipe takes them."""
     words, labels = model.vocabulary.encode(sentences)
-    return TaggedBatches(words, labels, recipe["batch_size"], seed=recipe["seed"])
+    return TaggedBatches(
+        words,
+        labels,
+        recipe["batch_size"],
+        seed=recipe["seed"],
+        vocabulary_size=len(model.vocabulary.words),
+        word_dropout=recipe["word_dropout"],
+    )
 
 
 def unseen_labels(vocabulary: TagVocabulary, sentences: Sequence[TaggedSentence]) -> str | None:
