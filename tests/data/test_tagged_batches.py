@@ -37,6 +37,21 @@ def test_every_epoch_takes_each_sentence_once_with_its_labels():
         assert sorted(itertools.chain(*map(sentences_of, segments))) == expected
 
 
+def test_word_dropout_marks_a_share_of_the_words_and_keeps_what_they_were():
+    made = TaggedBatches(WORDS, LABELS, 4, seed=3, vocabulary_size=50, word_dropout=0.25)
+    marked = []
+    for epoch in range(40):
+        for ours, plain in zip(made.segments(epoch), batches().segments(epoch), strict=True):
+            is_marked = ours.x > 50
+            np.testing.assert_array_equal(ours.x - 51 * is_marked, plain.x)
+            np.testing.assert_array_equal(ours.y, plain.y)
+            marked.append(is_marked[plain.x >= 0])
+    share = np.concatenate(marked).mean()
+    assert abs(share - 0.25) < 0.02  # of 8,000 words: four standard deviations
+    rest = [segment.x.tolist() for segment in made.segments(1, 5)]
+    assert rest == [segment.x.tolist() for segment in made.segments(1)][5:]
+
+
 def test_seed_and_epoch_decide_the_order():
     def order(seed, epoch):
         return [sentences_of(segment) for segment in batches(seed=seed).segments(epoch)]

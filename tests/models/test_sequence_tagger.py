@@ -4,7 +4,7 @@ from itertools import pairwise, product
 import numpy as np
 import pytest
 from pytensor import tensor as pt
-from scipy.special import logsumexp
+from scipy.special import log_softmax, logsumexp
 
 from plain_cells import plain_layer
 from rnn_graph.backend.compile import compile_function
@@ -81,6 +81,61 @@ def test_labels_are_the_most_probable_ones(backend):
     for labels, words in zip(found, ([*range(6), 6], [0], [2, 5]), strict=True):
         expected = plain_logits(model, np.array(words)).argmax(axis=1)
         assert labels == tuple(LABELS[i] for i in expected)
+
+
+def test_words_are_read_by_their_characters_also_those_that_are_not_known():
+    words = [TaggedSentence(("bat", "cab", "7b"), ("O", "B-x", "I-x"))]
+    config = SequenceTaggerConfig("elman", H, D, 3, char_features=2, dtype="float64")
+    model = SequenceTagger(TagVocabulary.of(words), config, rng=1, backend="jax")
+    p = {n: v + 0.5 for n, v in model.get_parameters().items()}
+    model.set_parameters(p)
+    ids = {"": 0, "0": 2, "a": 3, "b": 4, "c": 5, "t": 6}  # 1: any other
+    rows = {"DIGITb": 0, "bat": 1, "cab": 2}  # 3: unknown words, 4: beyond a sentence
+
+    def numbers(word):
+        letters = [ids.get(letter, 1) for letter in word.replace("7", "0")]
+        padded = p["char_embeddings"][[0, *letters, 0]]
+        seen = [padded[c : c + 3].ravel() @ p["char_W"] + p["char_b"] for c in range(len(letters))]
+        row = rows.get(word.replace("7", "DIGIT"), 3 if word else 4)
+        return np.concatenate([p["embeddings"][row], np.max([[0, 0], *seen], axis=0)])
+
+    def labels_of(sentence):
+        x = np.array([numbers(word) for word in ("", *sentence, "")])
+        x = np.array([x[t : t + 3].ravel() for t in range(len(sentence))])
+        outputs = [
+            plain_layer(
+                "elman",
+                x @ p[f"{direction}_Wx"] + p[f"{direction}_b"],
+                np.ones(len(sentence)),
+                [np.zeros(H)],
+                p[f"{direction}_Wh"],
+                backwards=direction == "backward",
+            )[0]
+            for direction in ("forward", "backward")
+        ]
+        return np.concatenate(outputs, axis=1) @ p["W"] + p["b"]
+
+    sentences = [["cab", "7b", "bat"], ["tab", "cub"]]
+    encoded = [model.encode_words(sentence) for sentence in sentences]
+    batch, mask = pad_batch(model, encoded, size=2)
+    given = pt.imatrix("ids"), pt.dmatrix("mask"), pt.itensor3("characters")
+    logits = compile_function(
+        given, model.logits(given[0], given[1], None, given[2]), model.backend
+    )
+    found = logits(padding_as_row(batch[..., 0], 4), mask, np.maximum(batch[..., 1:], 0))
+    for column, sentence in enumerate(sentences):
+        assert_close(found[: len(sentence), column], labels_of(sentence))
+    for labels, sentence in zip(tag_sentences(model, sentences), sentences, strict=True):
+        best = labels_of(sentence).argmax(axis=1)
+        assert labels == tuple(model.vocabulary.labels[k] for k in best)
+
+    # In training a known word may be dropped: it is spelled as it is, and has the unknown's row.
+    x, y = np.array([[2, 1 + 5]], dtype=np.int32).T, np.array([[0, 1]], dtype=np.int32).T
+    result = model.gradients(*(variable := (pt.imatrix("x"), pt.imatrix("y"))), [], [])
+    loss = compile_function(variable, result.loss, model.backend)(x, y)
+    rows["bat"] = 3
+    log_p = log_softmax(labels_of(["cab", "bat"]), axis=1)
+    assert_close(loss, -(log_p[0, 0] + log_p[1, 1]) / 2)
 
 
 def sequence_score(p, logits, labels):

@@ -76,6 +76,10 @@ def tagger(
         bool,
         typer.Option("--keep-case", help="Keep upper case.", rich_help_panel="Reading text"),
     ] = False,
+    embeddings: Annotated[
+        Path | None,
+        typer.Option(help="Embeddings to begin with, as GloVe's text.", rich_help_panel=MORE),
+    ] = None,
     search: Annotated[
         int | None,
         typer.Option(min=1, help="Try N random settings, keep the best.", rich_help_panel=MORE),
@@ -108,6 +112,7 @@ def tagger(
         "valid": valid,
         "held_out": held_out,
         "keep_case": keep_case,
+        "embeddings": embeddings,
         "reading": reading.given(),
     }
     if search:

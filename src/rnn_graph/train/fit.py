@@ -70,6 +70,8 @@ class Data:
         What tokens are called.
     network
         Settings of the model that follow from the data.
+    prepare
+        Changes the first values of a model that is built for the data; None: nothing does.
     """
 
     vocabulary: Any
@@ -81,6 +83,7 @@ class Data:
     sample: Callable[[Any], str] | None = None
     unit: str = "words"
     network: Mapping[str, Any] = field(default_factory=dict)
+    prepare: Callable[[Any], None] | None = None
 
 
 def fit(
@@ -142,6 +145,8 @@ def fit(
         join(processes)
         stack.enter_context(ending_together(processes))
         model = first if first is not None else _build(recipe, data, computing, processes)
+        if first is None and data.prepare is not None:
+            data.prepare(model)
         return _fit(model, data, recipe, run, folder, progress, data_name)
 
 

@@ -54,11 +54,17 @@ def searched_settings(
             "--search changes settings, and a published recipe has its own; give --recipe modern"
         )
 
+    def fitting(tried: dict[str, Any]) -> dict[str, Any]:
+        """Without the size of embeddings if a file has them."""
+        if options.get("embeddings") is None:
+            return tried
+        return {name: value for name, value in tried.items() if name != "embedding_dim"}
+
     def evaluate(tried: dict[str, Any]) -> float:
         _, result = fit_tagger(
             data,
             recipe,
-            settings | tried,
+            settings | fitting(tried),
             run=None,
             computing=computing,
             progress=False,
@@ -73,7 +79,7 @@ def searched_settings(
 
     best = search(trials, path, evaluate, seed=settings.get("seed", recipe["seed"]), tell=on_trial)
     say(f"trials in {path}; training with the best settings")
-    return best
+    return fitting(best)
 
 
 def search(

@@ -12,6 +12,7 @@ from rnn_graph.data.tag_vocabulary import TagVocabulary
 from rnn_graph.data.tagged_batches import TaggedBatches
 from rnn_graph.data.tagged_files import has_parts, tagged_sentences_of
 from rnn_graph.data.tagged_sentences import TaggedSentence
+from rnn_graph.data.word_vectors import WordVectors, read_word_vectors
 from rnn_graph.errors import InputError
 from rnn_graph.models.registry import find_kind
 from rnn_graph.predict.metrics import bracketed
@@ -40,6 +41,7 @@ def train_tagger(
     plot: str | Path | None = None,
     progress: bool = True,
     keep_case: bool = False,
+    embeddings: str | Path | None = None,
     backend: str = "auto",
     device: str = "auto",
     dtype: str | None = None,
@@ -63,6 +65,8 @@ def train_tagger(
         is given.
     keep_case
         Whether words keep their case.
+    embeddings
+        A file of word embeddings to begin with, as `read_word_vectors` reads it.
     reading
         How files are read: keywords of `read_tagged_sentences`.
     out, resume, init_from, checkpoint_minutes, tensorboard, plot, progress, backend, device, \
@@ -89,6 +93,7 @@ dtype, devices, **settings
         valid=valid,
         held_out=held_out,
         keep_case=keep_case,
+        embeddings=embeddings,
         reading=reading or {},
         run=RunSettings.of(
             out,
@@ -112,6 +117,7 @@ def fit_tagger(
     valid: Tagged | None,
     held_out: float | None,
     keep_case: bool,
+    embeddings: str | Path | None = None,
     reading: dict[str, Any],
     run: RunSettings | None,
     computing: Computing,
@@ -121,6 +127,10 @@ def fit_tagger(
     """`train_tagger` with its options in groups; also says what it came to."""
     if valid is not None and held_out:
         raise InputError("--valid and --held-out both give sentences to evaluate on; leave one out")
+    if embeddings is not None and init_from is not None:
+        raise InputError(
+            f"--embeddings and --init-from {init_from} both give first values; leave one out"
+        )
     recipe = changed_recipe(recipe, settings)
     read = partial(
         _read,
@@ -128,13 +138,15 @@ def fit_tagger(
         valid=valid,
         held_out=held_out,
         keep_case=keep_case,
+        embeddings=embeddings,
+        embedding_dim=settings.get("embedding_dim"),
         reading=reading,
         recipe=recipe,
     )
     return fit(
         recipe,
         read,
-        inputs=[Path(part) for part in (data, valid) if isinstance(part, str | Path)],
+        inputs=[Path(part) for part in (data, valid, embeddings) if isinstance(part, str | Path)],
         run=run,
         computing=computing,
         init_from=init_from,
@@ -185,7 +197,17 @@ def unseen_labels(vocabulary: TagVocabulary, sentences: Sequence[TaggedSentence]
 
 
 def _read(
-    folder: Path | None, vocabulary, *, data, valid, held_out, keep_case, reading, recipe
+    folder: Path | None,
+    vocabulary,
+    *,
+    data,
+    valid,
+    held_out,
+    keep_case,
+    embeddings,
+    embedding_dim,
+    reading,
+    recipe,
 ) -> Data:
     training, validation = read_tagged(data, valid, held_out, reading)
     vocabulary = vocabulary or TagVocabulary.of(training, lowercase=not keep_case)
@@ -199,6 +221,16 @@ def _read(
     if recipe.settings.get("output") == "crf":
         network["label_scheme"] = scheme_of(sentence.labels for sentence in training)
         lines.append(_said_of_scheme(network["label_scheme"]))
+    vectors = None
+    if embeddings is not None:
+        vectors = read_word_vectors(embeddings, vocabulary)
+        if embedding_dim not in (None, vectors.dimension):
+            raise InputError(
+                f"--embedding-dim is {embedding_dim}, and {embeddings} has {vectors.dimension}"
+                " numbers a word; leave the option out"
+            )
+        network["embedding_dim"] = vectors.dimension
+        lines.append(vectors.description)
     batches = find_kind(recipe.kind).batches_function()
     return Data(
         vocabulary=vocabulary,
@@ -209,7 +241,13 @@ def _read(
         sample=lambda model: _sample(model, validation or training),
         unit="words",
         network=network,
+        prepare=None if vectors is None else lambda model: _begin_with(vectors, model),
     )
+
+
+def _begin_with(vectors: WordVectors, model) -> None:
+    table = model.parameters["embeddings"]
+    table.set_value(vectors.written_over(table.get_value()))
 
 
 def _said_of_scheme(scheme: str) -> str:
