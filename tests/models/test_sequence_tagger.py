@@ -243,6 +243,7 @@ def test_first_values_have_the_equations_shapes_and_repeat_with_the_seed(cell):
     blocks = {"elman": 1, "gru": 3, "lstm": 4}[cell]
     assert first["embeddings"].shape == (len(WORDS) + 2, D)  # the unknown word, and padding
     assert not first["embeddings"][-1].any()
+    assert 0.05 < np.abs(first["embeddings"]).max() < 0.1  # whatever the layer's own values are
     assert first["backward_Wx"].shape == (3 * D, blocks * H)
     assert first["W"].shape == (2 * H, len(LABELS))
     for name, value in first.items():

@@ -27,14 +27,18 @@ from rnn_graph.models.tagger_model import TaggerModel
 from rnn_graph.names import TAGGER_OUTPUTS
 from rnn_graph.nn.basic import Dense, Embedding, Window, side_by_side
 from rnn_graph.nn.cells import CELLS
-from rnn_graph.nn.characters import CharConvolution
+from rnn_graph.nn.char_convolution import CharConvolution
 from rnn_graph.nn.composed import Bidirectional, Stack
 from rnn_graph.nn.crf import CRF
 from rnn_graph.nn.dropout import Dropout
 from rnn_graph.nn.layer import Layer
 from rnn_graph.nn.losses import softmax_cross_entropy
 from rnn_graph.nn.recurrent import Recurrent
-from rnn_graph.randomness import RandomSource, as_random_generator
+from rnn_graph.randomness import Generator, RandomSource, as_random_generator
+
+# First embeddings are uniform in ± this: a tagger has few examples, and on ATIS a normal
+# distribution of deviation 1 costs 0.4 of F1.
+EMBEDDING_RANGE = 0.1
 
 
 @dataclass(frozen=True)
@@ -171,7 +175,7 @@ class SequenceTagger(TaggerModel):
         self.embedding = Embedding(len(vocabulary.words), config.embedding_dim, padding=True)
         self.network = config.network(len(vocabulary.labels))
         self.characters = self.spellings = None
-        first_values = self.embedding.init(rng)
+        first_values = {"embeddings": _small_embeddings(self.embedding, rng)}
         if config.char_features:
             self.spellings = Spellings(vocabulary.words.tokens)
             self.characters = CharConvolution(self.spellings.ids, config.char_features)
@@ -326,6 +330,12 @@ class SequenceTagger(TaggerModel):
     @property
     def _variables(self) -> dict[str, TensorVariable]:
         return {name: parameter.variable for name, parameter in self.parameters.items()}
+
+
+def _small_embeddings(layer: Embedding, rng: Generator) -> np.ndarray:
+    table = rng.uniform(-EMBEDDING_RANGE, EMBEDDING_RANGE, (layer.rows + 1, layer.units))
+    table[-1] = 0
+    return table
 
 
 def _with_margins(words: TensorVariable, window: int, vocabulary: TagVocabulary):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rnn_graph.nn.basic import Dense, Embedding, Window
     from rnn_graph.nn.cells import GRU, LSTM, Cell, Elman
-    from rnn_graph.nn.characters import CharConvolution
+    from rnn_graph.nn.char_convolution import CharConvolution
     from rnn_graph.nn.composed import Bidirectional, Stack
     from rnn_graph.nn.crf import CRF
     from rnn_graph.nn.dropout import Dropout
@@ -23,7 +23,7 @@ _HOMES = {
     "Bidirectional": "composed",
     "CRF": "crf",
     "Cell": "cells",
-    "CharConvolution": "characters",
+    "CharConvolution": "char_convolution",
     "Dense": "basic",
     "Dropout": "dropout",
     "Elman": "cells",

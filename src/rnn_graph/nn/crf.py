@@ -10,9 +10,9 @@ from pytensor.tensor import TensorVariable
 
 from rnn_graph.checks import require_sizes
 from rnn_graph.errors import InputError
-from rnn_graph.nn.basic import rows_of, times
+from rnn_graph.nn.basic import affine, rows_of, times
 from rnn_graph.nn.layer import Layer, Weights, common_dtype, parameter, shaped
-from rnn_graph.nn.scan import positions, scan_states, shifted
+from rnn_graph.nn.scan import scan_states, shifted
 
 # What a forbidden transition scores: less than any path of allowed ones, and far from overflow.
 FORBIDDEN = -1e30
@@ -128,17 +128,18 @@ def path_scores(
     mask: TensorVariable,
 ) -> TensorVariable:  # [T, ..., n], [n, n], [n], [n], [T, ...], [T, ...] -> [...]
     """s(x, y) of given label sequences; see `CRF`."""
-    dtype = emissions.dtype
-    flat = targets.reshape((-1,))
-    of_labels = rows_of(emissions)[positions(flat.shape[0]), flat].reshape(targets.shape)
-    of_pairs = transitions[targets[:-1], targets[1:]]
+    dtype, n = emissions.dtype, transitions.type.shape[0]
+    # Products with ones and zeros: the gradients of indexing ask for lengths that JAX cannot see.
+    is_target = pt.eq(targets[..., None], np.arange(n, dtype=np.int32)).astype(dtype)
+    of_labels = (emissions * is_target).sum(axis=-1, acc_dtype=dtype)
+    of_pairs = (affine(is_target[:-1], transitions) * is_target[1:]).sum(axis=-1, acc_dtype=dtype)
     # A sequence ends where the next step does not count.
     is_last = mask - pt.concatenate([mask[1:], pt.zeros_like(mask[:1])])
+    of_last = is_last * affine(is_target, ends[:, None]).sum(axis=-1, acc_dtype=dtype)
     return (
-        (mask * of_labels).sum(axis=0, acc_dtype=dtype)
+        affine(is_target[0], starts[:, None]).sum(axis=-1, acc_dtype=dtype)
+        + (mask * of_labels + of_last).sum(axis=0, acc_dtype=dtype)
         + (mask[1:] * of_pairs).sum(axis=0, acc_dtype=dtype)
-        + starts[targets[0]]
-        + (is_last * ends[targets]).sum(axis=0, acc_dtype=dtype)
     )
 
 
