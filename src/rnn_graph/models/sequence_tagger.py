@@ -1,7 +1,6 @@
 """A tagger that reads sentences in both directions, in minibatches, with any cell."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
 
@@ -13,8 +12,7 @@ from pytensor.tensor import TensorVariable
 
 from rnn_graph.backend.compile import compile_function
 from rnn_graph.backend.devices import Backend, choose_backend
-from rnn_graph.checks import check_window, require_shares, require_sizes
-from rnn_graph.data.label_schemes import NO_SCHEME, SCHEMES, forbidden_transitions
+from rnn_graph.data.label_schemes import forbidden_transitions
 from rnn_graph.data.padding import padding_as_row
 from rnn_graph.data.spellings import NOTHING, Spellings
 from rnn_graph.data.splitting import UNKNOWN_TOKEN
@@ -23,99 +21,17 @@ from rnn_graph.errors import InputError
 from rnn_graph.files.model_file import ModelFile
 from rnn_graph.models.batch_gradients import BatchGradients
 from rnn_graph.models.model import checked_settings
+from rnn_graph.models.tagger_config import SequenceTaggerConfig
 from rnn_graph.models.tagger_model import TaggerModel
-from rnn_graph.names import TAGGER_OUTPUTS
-from rnn_graph.nn.basic import Dense, Embedding, Window, side_by_side
-from rnn_graph.nn.cells import CELLS
+from rnn_graph.nn.basic import Embedding, side_by_side
 from rnn_graph.nn.char_convolution import CharConvolution
-from rnn_graph.nn.composed import Bidirectional, Stack
 from rnn_graph.nn.crf import CRF
-from rnn_graph.nn.dropout import Dropout
-from rnn_graph.nn.layer import Layer
 from rnn_graph.nn.losses import softmax_cross_entropy
-from rnn_graph.nn.recurrent import Recurrent
 from rnn_graph.randomness import Generator, RandomSource, as_random_generator
 
 # First embeddings are uniform in ± this: a tagger has few examples, and on ATIS a normal
 # distribution of deviation 1 costs 0.4 of F1.
 EMBEDDING_RANGE = 0.1
-
-
-@dataclass(frozen=True)
-class SequenceTaggerConfig:
-    """What a tagger was compiled for; it cannot change afterwards.
-
-    Attributes
-    ----------
-    cell
-        "elman", "gru" or "lstm".
-    hidden_dim
-        Hidden units a direction.
-    embedding_dim
-        Numbers in a word's embedding.
-    window
-        Words whose embeddings a step sees, odd; 1: the word alone.
-    bidirectional
-        Whether a second layer reads from the end.
-    dropout, embedding_dropout
-        Shares of the recurrent layers' outputs and of the embeddings that a training step leaves
-        out.
-    char_features
-        Numbers from a word's characters beside its embedding (`rnn_graph.nn.CharConvolution`); of a
-        word that is not known, its own characters'. 0 for none.
-    output
-        "softmax": the most probable label of each word; "crf": the best sequence of labels.
-    label_scheme
-        The scheme of the labels (`rnn_graph.data.label_schemes`), which the sequences of a CRF keep
-        to; "none" for any sequence.
-    dtype
-        "float32" or "float64".
-    """
-
-    cell: str = "gru"
-    hidden_dim: int = 200
-    embedding_dim: int = 100
-    window: int = 3
-    bidirectional: bool = True
-    dropout: float = 0.0
-    embedding_dropout: float = 0.0
-    char_features: int = 0
-    output: str = "softmax"
-    label_scheme: str = NO_SCHEME
-    dtype: str = "float32"
-
-    def __post_init__(self) -> None:
-        require_sizes(hidden_dim=self.hidden_dim, embedding_dim=self.embedding_dim)
-        require_shares(dropout=self.dropout, embedding_dropout=self.embedding_dropout)
-        if self.char_features:
-            require_sizes(char_features=self.char_features)
-        check_window(self.window)
-        if self.cell not in CELLS:
-            raise InputError(f"unknown cell {self.cell!r}; give one of {', '.join(CELLS)}")
-        if self.output not in TAGGER_OUTPUTS:
-            raise InputError(
-                f"unknown output {self.output!r}; give one of {', '.join(TAGGER_OUTPUTS)}"
-            )
-        if self.label_scheme not in (NO_SCHEME, *SCHEMES):
-            raise InputError(
-                f"unknown label scheme {self.label_scheme!r}; give one of"
-                f" {', '.join((NO_SCHEME, *SCHEMES))}"
-            )
-
-    def network(self, labels: int) -> Stack:
-        """Numbers for each word → windows of them → recurrent layers → labels."""
-        width = self.window * (self.embedding_dim + self.char_features)
-        recurrent = Recurrent(self.cell, self.hidden_dim, width)
-        outputs = self.hidden_dim * (2 if self.bidirectional else 1)
-        layers: list[tuple[str, Layer]] = [
-            ("", Dropout(self.embedding_dropout)),
-            ("", Window(self.window)),
-            ("", Bidirectional(recurrent)) if self.bidirectional else ("forward", recurrent),
-            ("", Dropout(self.dropout)),
-            ("", Dense(labels, outputs)),
-        ]
-        names, layers = zip(*layers, strict=True)
-        return Stack(layers, names)
 
 
 class SequenceTagger(TaggerModel):
@@ -128,7 +44,7 @@ class SequenceTagger(TaggerModel):
     vocabulary
         The words and labels it knows.
     config
-        Sizes and kind.
+        Sizes and kind; None for those of `SequenceTaggerConfig()`.
     rng
         An int, a `Generator` or a legacy `RandomState`, from which the first values are drawn.
     backend, device
@@ -163,12 +79,13 @@ class SequenceTagger(TaggerModel):
     def __init__(
         self,
         vocabulary: TagVocabulary,
-        config: SequenceTaggerConfig = SequenceTaggerConfig(),
+        config: SequenceTaggerConfig | None = None,
         *,
         rng: RandomSource = None,
         backend: str | Backend = "auto",
         device: str = "auto",
     ):
+        config = config or SequenceTaggerConfig()
         if not isinstance(backend, Backend):
             backend = choose_backend(backend, device, config.dtype)
         rng = as_random_generator(rng)

@@ -182,7 +182,7 @@ def tagged_batches(model, sentences: Sequence[TaggedSentence], recipe: Recipe) -
         recipe["batch_size"],
         seed=recipe["seed"],
         vocabulary_size=len(model.vocabulary.words),
-        word_dropout=recipe["word_dropout"],
+        word_dropout=recipe.settings.get("word_dropout", 0.0),
     )
 
 
