@@ -127,6 +127,8 @@ SMALL = {
         "bidirectional": False,
         "hidden_dim": 4,
         "embedding_dim": 3,
+        "char_features": 2,
+        "word_dropout": 0.2,
         "batch_size": 4,
         "epochs": 3,
         "averaging": 0.5,
