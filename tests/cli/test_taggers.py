@@ -108,6 +108,18 @@ def test_a_crf_says_which_scheme_it_holds_labels_to(train_tagger, cli, write):
     assert load_model(out).config.label_scheme == "none"
 
 
+def test_training_says_how_many_words_a_file_of_embeddings_has(train_tagger, cli, write):
+    data = write("bio.conll", "a B-x\nb I-x\nc O\n\n" * 4)
+    vectors = write("vectors.txt", "2 3\na 1 2 3\nz 1 2 3\n")
+    small = ("--epochs", 1, "--hidden-dim", 2, "--backend", "jax", "--embeddings", vectors)
+    result, out = train_tagger(*small, data=data, valid=None)
+    assert_done(result, "embeddings of 1 of 4 words (25.0%)")
+    assert load_model(out).config.embedding_dim == 3
+    vectors.write_text("a 1 2 3\nb 1 2\n")
+    result, _ = train_tagger(*small, data=data, valid=None)
+    assert_refused(result, "vectors.txt, line 2", "2 numbers", "3 numbers")
+
+
 def test_the_baseline_has_its_published_score(cli, real_data):
     result = cli("evaluate", "--predictions", real_data(BASELINE), "--json")
     score = one_json(result.out)
