@@ -96,7 +96,7 @@ def test_json_has_each_types_and_labels_scores_beside_the_overall_ones(cli, writ
 
 
 def test_a_crf_says_which_scheme_it_holds_labels_to(train_tagger, cli, write):
-    small = ("--epochs", 1, "--hidden-dim", 2, "--output", "crf", "--backend", "jax")
+    small = ("--epochs", 1, "--hidden-dim", 2, "--char-features", 0, "--backend", "jax")
     data = write("bio.conll", "a B-x\nb I-x\nc O\n\n" * 4)
     result, out = train_tagger(*small, data=data, valid=None)
     assert_done(result, "labels keep to bio")

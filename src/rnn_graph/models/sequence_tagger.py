@@ -200,15 +200,7 @@ class SequenceTagger(TaggerModel):
         dtype, labels = self.dtype, len(self.vocabulary.labels)
         mask = pt.ge(y, 0).astype(dtype)
         count = mask.sum(acc_dtype=dtype)
-        count_of_words = len(self.vocabulary.words)
-        words = pt.switch(pt.lt(x, 0), np.int32(count_of_words), x)
-        words = _with_margins(words, self.window, self.vocabulary)
-        is_dropped = pt.gt(words, count_of_words)
-        characters = None
-        if self.spellings is not None:
-            spelled = pt.switch(is_dropped, words - np.int32(count_of_words + 1), words)
-            characters = self._spelled_words[spelled]
-        words = pt.switch(is_dropped, np.int32(self.vocabulary.words.unknown_id), words)
+        words, characters = self._words_and_characters(x)
         logits = self.logits(words, mask, key, characters)
         variables = list(self._variables.values())
         if self.crf is not None:
@@ -224,6 +216,16 @@ class SequenceTagger(TaggerModel):
         found = pytensor.grad(None, variables, known_grads={logits: d_rows.reshape(logits.shape)})
         gradients = dict(zip(self.parameters, found, strict=True))
         return BatchGradients(losses.sum(acc_dtype=dtype), count, gradients, [])
+
+    def _words_and_characters(self, x: TensorVariable):
+        """What `logits` takes, of the words of a minibatch; no characters if none are asked for."""
+        beyond = len(self.vocabulary.words)
+        x = _with_margins(pt.switch(pt.lt(x, 0), np.int32(beyond), x), self.window, self.vocabulary)
+        is_dropped = pt.gt(x, beyond)
+        words = pt.switch(is_dropped, np.int32(self.vocabulary.words.unknown_id), x)
+        if self.spellings is None:
+            return words, None
+        return words, self._spelled_words[pt.switch(is_dropped, x - np.int32(beyond + 1), x)]
 
     @cached_property
     def _predict_labels(self) -> Callable[..., Any]:
