@@ -17,6 +17,7 @@ VOCABULARY_SIZE = 12 + 3  # the words of the `text` fixture, and the markers
 # What may stand before an error, once the text is read.
 REPORT = re.compile(
     r".*: [\d,]+ (sentences|lines|characters), .*; a vocabulary of .*"
+    r"|batch size \d+: the data do not fill one of \d+"
     r"|[\d,]+ words, \d+ labels|no --valid: .*|.* different (characters|ones)"
 )
 

@@ -65,6 +65,7 @@ def run(command: str, folder: Path) -> str:
     return output_of(command)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", TRAININGS)
 def test_a_training_command_ends_with_the_figure_beside_it(line, folder):
     stated = STATED.match(line)

@@ -196,7 +196,7 @@ def test_a_published_tagger_from_a_file(tmp_path):
     ("arguments", "message"),
     [
         ({"unit": "syllable"}, "unknown unit 'syllable'; give one of word, char, line, text"),
-        ({"recipe": "classic"}, "unknown recipe 'classic'; give one of modern, tutorial"),
+        ({"recipe": "classic"}, "unknown recipe 'classic'; give one of modern, penn, tutorial"),
         ({"held_out": 1.0}, "held_out is 1.0"),
         ({"held_out": 0.2, "valid": SENTENCES}, "leave one out"),
         ({"epochs": 1, "iterations": 5}, "both say when to end"),

@@ -34,7 +34,8 @@ from training_checks import (
 )
 
 MODERN_WORDS, MODERN_CHARS = ("word", "modern"), ("char", "modern")
-PLAIN = {"optimizer": "sgd", "clip_norm": 0.0, "epochs": 1}
+CONSTANT = {"schedule": "constant", "warmup": 0.0}
+PLAIN = {"optimizer": "sgd", "clip_norm": 0.0, "epochs": 1, **CONSTANT}
 
 
 # The word tutorial

@@ -209,16 +209,16 @@ def _refuse_of_other_unit(recipe: Recipe, settings: dict[str, Any]) -> None:
 
 def minibatches(model, ids, recipe: Recipe):
     """The minibatches of a text, as the recipe takes them; smaller ones of a short text."""
-    of_size = partial(
-        SAMPLINGS[_sampling(recipe)],
-        ids,
-        length=recipe["sequence_length"],
-        start_id=model.start_id,
-        targets=model.targets,
-        seed=recipe["seed"],
-    )
+    reading = {"start_id": model.start_id, "targets": model.targets}
+    return text_batches(ids, recipe, **reading, devices=model.backend.devices)
+
+
+def text_batches(ids, recipe: Recipe, *, devices: int = 1, **reading: Any):
+    """The minibatches of a text that so many devices share; `reading` as for the samplings."""
+    sampling, seed = SAMPLINGS[_sampling(recipe)], recipe["seed"]
+    of_size = partial(sampling, ids, length=recipe["sequence_length"], seed=seed, **reading)
     batches = of_size(batch_size=recipe["batch_size"])
-    fitting = max(1, batches.texts // model.backend.devices) * model.backend.devices
+    fitting = max(1, batches.texts // devices) * devices
     return of_size(batch_size=fitting) if fitting < batches.batch_size else batches
 
 

@@ -6,7 +6,6 @@ from typing import Any, Self
 
 import numpy as np
 
-from rnn_graph.data.batches import SAMPLINGS
 from rnn_graph.data.char_vocabulary import NEWLINE
 from rnn_graph.data.corpus import AnyVocabulary, read_language_corpus, split_held_out
 from rnn_graph.data.padding import NO_TARGET
@@ -14,6 +13,8 @@ from rnn_graph.data.tag_vocabulary import TagVocabulary
 from rnn_graph.data.tagged_batches import TaggedBatches
 from rnn_graph.data.tagged_sentences import TaggedSentence
 from rnn_graph.data.vocabulary import SENTENCE_START
+from rnn_graph.predict.metrics import phrases
+from rnn_graph.train.language import text_batches
 from rnn_graph.train.recipes import Recipe, find_recipe
 
 HELD_OUT = 0.1  # share, of the end
@@ -106,14 +107,8 @@ class TextTask(_Task):
         return np.where(ids == self.start_id, NO_TARGET, ids)
 
     def batches(self):
-        recipe = self.recipe
-        return SAMPLINGS[recipe["sampling"]](
-            self.training,
-            recipe["batch_size"],
-            recipe["sequence_length"],
-            start_id=self.start_id,
-            targets=self.targets,
-            seed=self.seed,
+        return text_batches(
+            self.training, self.recipe, start_id=self.start_id, targets=self.targets
         )
 
     def evaluate(self, model):
@@ -143,7 +138,7 @@ class TagTask(_Task):
 
     @property
     def _has_phrases(self) -> bool:
-        return any(label[:2] in ("B-", "I-") for s in self.held_out for label in s.labels)
+        return any(phrases(sentence.labels) for sentence in self.held_out)
 
     @property
     def measure(self) -> str:
@@ -167,7 +162,14 @@ class TagTask(_Task):
 
     def batches(self) -> TaggedBatches:
         words, labels = self.vocabulary.encode(self.training)
-        return TaggedBatches(words, labels, self.recipe["batch_size"], seed=self.seed)
+        return TaggedBatches(
+            words,
+            labels,
+            self.recipe["batch_size"],
+            seed=self.seed,
+            vocabulary_size=len(self.vocabulary.words),
+            word_dropout=self.recipe["word_dropout"],
+        )
 
     def evaluate(self, model):
         from rnn_graph.predict.tagging import score_tagger

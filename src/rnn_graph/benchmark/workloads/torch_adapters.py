@@ -126,6 +126,7 @@ class TorchTagLearner(TorchLearner):
     def __init__(self, task: TagTask, *, device: str):
         # The last row of the embeddings is for what is beyond a sentence.
         self._beyond = len(task.vocabulary.words)
+        self._unknown = task.vocabulary.words.unknown_id
         super().__init__(task, self._beyond + 1, len(task.vocabulary.labels), device=device)
 
     def parameters(self) -> dict[str, np.ndarray]:
@@ -141,7 +142,8 @@ class TorchTagLearner(TorchLearner):
         return self._training.step(ids, self._tensor(y), learning_rate, lengths=lengths)[0]
 
     def _ids(self, words: np.ndarray) -> torch.Tensor:
-        return self._tensor(np.where(words < 0, self._beyond, words))
+        words = np.where(words < 0, self._beyond, words)
+        return self._tensor(np.where(words > self._beyond, self._unknown, words))
 
     def _reader(self):
         def predict_labels(ids, mask):
@@ -153,6 +155,7 @@ class TorchTagLearner(TorchLearner):
             window=self._network.window,
             dtype="float32",
             backend=SimpleNamespace(compiles_per_shape=False),
+            encode_words=self._task.vocabulary.encode_words,
             predict_labels=predict_labels,
         )
 
