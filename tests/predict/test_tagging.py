@@ -52,17 +52,18 @@ def some_sentences(count):
 
 
 @pytest.mark.parametrize("compiles_per_shape", [True, False])
-@pytest.mark.parametrize("count", [0, 1, 64, 150])
+@pytest.mark.parametrize("count", [0, 1, 64, 150, 300])
 def test_each_sentence_gets_its_own_labels(compiles_per_shape, count):
     sentences = some_sentences(count)
     tagger = ByNeighbors(compiles_per_shape)
     assert tag_sentences(tagger, sentences) == [by_hand(words) for words in sentences]
 
 
-def test_few_shapes_where_each_costs_a_compilation():
+@pytest.mark.parametrize(("count", "expected"), [(150, 64), (300, 256)])
+def test_few_shapes_where_each_costs_a_compilation(count, expected):
     tagger = ByNeighbors(compiles_per_shape=True)
-    tag_sentences(tagger, some_sentences(300))
-    assert {width for _, width in tagger.shapes} == {64}
+    tag_sentences(tagger, some_sentences(count))
+    assert {width for _, width in tagger.shapes} == {expected}
     assert {length for length, _ in tagger.shapes} <= {5, 10, 15, 20}
 
 

@@ -11,6 +11,9 @@ from rnn_graph.data.tag_vocabulary import TagVocabulary
 from rnn_graph.data.tagged_sentences import TaggedSentence
 from rnn_graph.predict.metrics import TagScore, score_tags
 
+# Of so many sentences larger batches are faster, and have fewer lengths to compile for.
+MANY_SENTENCES = 256
+
 
 class Tagger(Protocol):
     """What labels sentences: `RNNSLU` and `SequenceTagger`."""
@@ -39,10 +42,14 @@ def tag_sentences(tagger: Tagger, sentences: Sequence[Sequence[str]]) -> list[tu
     sentences
         Words, at least one a sentence.
     """
-    encoded = [tagger.encode_words(words) for words in sentences]
+    # A word is encoded once, however often it occurs.
+    places_of_words = {word: k for k, word in enumerate({w: None for s in sentences for w in s})}
+    table = tagger.encode_words(list(places_of_words))
+    encoded = [table[[places_of_words[word] for word in words]] for words in sentences]
     labels: list[tuple[str, ...]] = [()] * len(encoded)
-    for places in batches_by_length(encoded, SENTENCES_A_BATCH):
-        guesses = tagger.predict_labels(*pad_batch(tagger, [encoded[i] for i in places]))
+    size = MANY_SENTENCES if len(encoded) >= MANY_SENTENCES else SENTENCES_A_BATCH
+    for places in batches_by_length(encoded, size):
+        guesses = tagger.predict_labels(*pad_batch(tagger, [encoded[i] for i in places], size))
         for column, place in enumerate(places):
             labels[place] = tagger.vocabulary.decode_labels(guesses[: len(encoded[place]), column])
     return labels
