@@ -14,7 +14,6 @@ from rnn_graph.data.tagged_batches import TaggedBatches
 from rnn_graph.data.tagged_sentences import TaggedSentence
 from rnn_graph.data.vocabulary import SENTENCE_START
 from rnn_graph.predict.metrics import phrases
-from rnn_graph.train.language import text_batches
 from rnn_graph.train.recipes import Recipe, find_recipe
 
 HELD_OUT = 0.1  # share, of the end
@@ -107,6 +106,8 @@ class TextTask(_Task):
         return np.where(ids == self.start_id, NO_TARGET, ids)
 
     def batches(self):
+        from rnn_graph.train.language import text_batches
+
         return text_batches(
             self.training, self.recipe, start_id=self.start_id, targets=self.targets
         )
