@@ -8,6 +8,7 @@ from typing import Any
 
 from rnn_graph.benchmark.contender import Contender
 from rnn_graph.benchmark.learner import Point, StartUp
+from rnn_graph.benchmark.measuring import described
 from rnn_graph.benchmark.process import Absence
 from rnn_graph.benchmark.timing import Ratio
 
@@ -77,22 +78,14 @@ class LearningEntry:
 
     def row(self) -> dict[str, Any]:
         """A contender with its times as those of other workloads have them."""
-        contender, absence = self.contender, self.absence
         row: dict[str, Any] = {
-            "name": contender.name,
-            "kind": contender.kind,
-            "dtype": contender.dtype,
-            "device": contender.device,
-            "status": absence.status if absence else "measured",
-            "reason": absence.reason if absence else None,
-            "remark": contender.remark,
-            "bound": None,
+            **described(self.contender, self.absence),
             **dict.fromkeys(("set_up_s", "compile_s", "first_call_s", "seconds", "steady_s")),
             **dict.fromkeys(("peak_mb", "times_reference", "over_ours", "over_floor")),
             "runs": [],
             "same_score_over_ours": None,
         }
-        if absence is None:
+        if self.absence is None:
             compiled = [seconds for seconds in self.compile_seconds if seconds is not None]
             row |= {
                 "set_up_s": statistics.median(self.set_up),
@@ -145,17 +138,9 @@ def rows_of(
                 )
             ]
             if ours is not None:
-                row["over_ours"] = _ratio(entry.epoch_seconds, ours.epoch_seconds)
-                row["same_score_over_ours"] = _ratio(since_start, reaching(ours))
+                an_epoch = Ratio.of(entry.epoch_seconds, ours.epoch_seconds)
+                same_score = Ratio.of(since_start, reaching(ours))
+                row["over_ours"] = an_epoch.row(is_of_itself=entry is ours)
+                row["same_score_over_ours"] = same_score.row(is_of_itself=entry is ours)
         rows.append(row)
     return rows, same
-
-
-def _ratio(seconds: Sequence[float], baseline: Sequence[float]) -> dict[str, Any]:
-    ratio = Ratio.of(seconds, baseline)
-    return {
-        "median": ratio.median,
-        "low": ratio.low,
-        "high": ratio.high,
-        "is_supported": seconds is baseline or ratio.is_supported,
-    }

@@ -64,17 +64,7 @@ class Entry:
 
     def row(self) -> dict[str, Any]:
         """The entry as the results have it."""
-        contender, start = self.contender, self.start
-        described: dict[str, Any] = {
-            "name": contender.name,
-            "kind": contender.kind,
-            "dtype": contender.dtype,
-            "device": contender.device,
-            "status": self.absence.status if self.absence else "measured",
-            "reason": self.absence.reason if self.absence else None,
-            "remark": contender.remark,
-            "bound": contender.bound,
-        }
+        start = self.start
         measured = dict.fromkeys(
             ("set_up_s", "compile_s", "first_call_s", "seconds", "steady_s", "peak_mb")
         )
@@ -85,7 +75,21 @@ class Entry:
                 "steady_s": self.median,
                 "peak_mb": self.peak_mb,
             }
-        return described | measured
+        return described(self.contender, self.absence) | measured
+
+
+def described(contender: Contender, absence: Absence | None) -> dict[str, Any]:
+    """Who a contender is and whether it was measured, as results have it."""
+    return {
+        "name": contender.name,
+        "kind": contender.kind,
+        "dtype": contender.dtype,
+        "device": contender.device,
+        "status": absence.status if absence else "measured",
+        "reason": absence.reason if absence else None,
+        "remark": contender.remark,
+        "bound": contender.bound,
+    }
 
 
 def measure(

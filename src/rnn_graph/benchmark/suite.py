@@ -261,13 +261,7 @@ def _floor(measured: Sequence[Entry], entry: Entry) -> Entry | None:
 
 
 def _ratio(entry: Entry, baseline: Entry) -> dict[str, Any]:
-    ratio = Ratio.of(entry.seconds, baseline.seconds)
-    return {
-        "median": ratio.median,
-        "low": ratio.low,
-        "high": ratio.high,
-        "is_supported": entry is baseline or ratio.is_supported,
-    }
+    return Ratio.of(entry.seconds, baseline.seconds).row(is_of_itself=entry is baseline)
 
 
 def _growing(contenders: Sequence[Contender], task: Task) -> list[Entry]:

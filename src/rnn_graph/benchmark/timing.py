@@ -4,6 +4,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 WARM_UP = 0.2  # seconds of calls that are not counted, at the beginning of a turn
 
@@ -31,6 +32,15 @@ class Ratio:
     def is_supported(self) -> bool:
         """Whether there are rounds enough, and they agree well enough, to name a ratio."""
         return self.rounds >= FEWEST_ROUNDS and self.high <= WIDEST_SPREAD * self.low
+
+    def row(self, *, is_of_itself: bool) -> dict[str, Any]:
+        """The ratio as results have it; that of a contender to itself is beyond doubt."""
+        return {
+            "median": self.median,
+            "low": self.low,
+            "high": self.high,
+            "is_supported": is_of_itself or self.is_supported,
+        }
 
 
 def timed(work: Callable[[], object]) -> tuple[float, object]:
