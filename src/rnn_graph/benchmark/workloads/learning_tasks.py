@@ -10,7 +10,6 @@ from rnn_graph.data.char_vocabulary import NEWLINE
 from rnn_graph.data.corpus import AnyVocabulary, read_language_corpus, split_held_out
 from rnn_graph.data.padding import NO_TARGET
 from rnn_graph.data.tag_vocabulary import TagVocabulary
-from rnn_graph.data.tagged_batches import TaggedBatches
 from rnn_graph.data.tagged_sentences import TaggedSentence
 from rnn_graph.data.vocabulary import SENTENCE_START
 from rnn_graph.predict.metrics import phrases
@@ -161,16 +160,11 @@ class TagTask(_Task):
 
     network = property(lambda self: {})
 
-    def batches(self) -> TaggedBatches:
-        words, labels = self.vocabulary.encode(self.training)
-        return TaggedBatches(
-            words,
-            labels,
-            self.recipe["batch_size"],
-            seed=self.seed,
-            vocabulary_size=len(self.vocabulary.words),
-            word_dropout=self.recipe["word_dropout"],
-        )
+    def batches(self):
+        from rnn_graph.train.tagger import tagged_batches
+
+        # Of a model it takes the vocabulary alone.
+        return tagged_batches(self, self.training, self.recipe)
 
     def evaluate(self, model):
         from rnn_graph.predict.tagging import score_tagger
