@@ -79,6 +79,7 @@ class _First:
                         f" {timeout:g} seconds; start the others with the same --coordinator and"
                         " --num-processes, and each another --process-id"
                     )
+                self._came = {at: one for at, one in self._came.items() if not _has_ended(one)}
             for connection in self._came.values():
                 _send(connection, GO)
 
@@ -152,6 +153,17 @@ def _received(connection: socket.socket, size: int) -> bytes:
     if len(data) < size:
         raise ConnectionError("the other side ended")
     return data
+
+
+def _has_ended(connection: socket.socket) -> bool:
+    """Whether the other side closed it. It says nothing more before it is let go."""
+    connection.setblocking(False)
+    try:
+        return not connection.recv(1, socket.MSG_PEEK)
+    except BlockingIOError:
+        return False
+    except ConnectionError:
+        return True
 
 
 def _left(deadline: float) -> float:
