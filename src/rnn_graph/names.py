@@ -8,11 +8,11 @@ CELLS = ("elman", "gru", "lstm")
 OUTPUTS = ("softmax", "adaptive")
 TAGGER_OUTPUTS = ("softmax", "crf")
 SAMPLINGS = ("sequential", "random", "sentences")
-TOKENIZERS = ("nltk", "whitespace")
+TOKENIZERS = ("nltk", "whitespace", "characters")
 OPTIMIZERS = ("sgd", "momentum", "adagrad", "rmsprop", "adam")
 # These follow the share of the steps that are done …
 FIXED_SCHEDULES = ("constant", "linear", "cosine", "step")
 # … and these the evaluations.
 JUDGED_SCHEDULES = ("plateau", "rise", "back-off")
-TAGGED_FORMATS = ("conll", "bos-eos", "pair", "pickle")
+TAGGED_FORMATS = ("conll", "csv", "bos-eos", "pair", "pickle")
 LARGEST_SEED = 2**32 - 1

@@ -33,6 +33,7 @@ def evaluate(
         SortName, typer.Option(metavar="NAME", help="Types by name, support, or f1: worst first.")
     ] = SortName.NAME,
     reading: options.Reading,
+    columns: options.TaggedColumns,
     computing: options.Computing,
     as_json: options.Json = False,
 ) -> None:
@@ -60,7 +61,7 @@ def evaluate(
         raise InputError("give a model file and --data FILE, or --predictions FILE alone")
     else:
         loaded = load(model, computing, vocabulary)
-        found, signed = score(loaded, data, reading, part), signature(loaded)
+        found, signed = score(loaded, data, reading, columns, part), signature(loaded)
     if as_json:
         details = found.details() if isinstance(found, TagScore) else {}
         print_json(found.as_dict() | details | {"signature": signed})

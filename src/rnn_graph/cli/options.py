@@ -21,7 +21,7 @@ def choice(name: str, values: Iterable[str]) -> type[StrEnum]:
 BackendName = choice("BackendName", ("auto", "numpy", "c", "numba", "jax"))
 DeviceName = choice("DeviceName", names.DEVICES)
 DtypeName = choice("DtypeName", names.DTYPES)
-FileFormat = choice("FileFormat", ("auto", "csv", "text", *names.TAGGED_FORMATS))
+FileFormat = choice("FileFormat", ("auto", "text", *names.TAGGED_FORMATS))
 TaggedFormat = choice("TaggedFormat", ("auto", *names.TAGGED_FORMATS))
 PartName = choice("PartName", ("train", "valid", "test"))
 TokenizerName = choice("TokenizerName", names.TOKENIZERS)
@@ -63,12 +63,15 @@ class Reading(Decoding):
         _reading("--format", metavar="NAME", help="csv, text, or a format of tagged files."),
     ] = None
     column: Annotated[str | None, _reading(help="CSV column with the documents (body).")] = None
+    delimiter: Annotated[
+        str | None, _reading(help="Between fields of CSV: a comma, ; or a tab, if not given.")
+    ] = None
     pre_split: Annotated[
         bool | None, _reading("--pre-split", help="Each line is one sentence.")
     ] = None
     tokenizer: Annotated[
         TokenizerName | None,
-        _reading(metavar="NAME", help="nltk, or whitespace: words stand apart."),
+        _reading(metavar="NAME", help="nltk, whitespace, or characters."),
     ] = None
 
     def given(self) -> dict[str, Any]:
@@ -77,12 +80,24 @@ class Reading(Decoding):
 
 
 @dataclass(frozen=True)
-class TaggedReading(Decoding):
+class TaggedColumns:
+    """Which columns of a file hold words and labels; None: as its content suggests."""
+
+    word_column: Annotated[
+        str | None, _reading(metavar="N", help="Column of the words: from 1, or its name.")
+    ] = None
+    label_column: Annotated[
+        str | None, _reading(metavar="N", help="Column of the labels; -1 is the last.")
+    ] = None
+
+
+@dataclass(frozen=True)
+class TaggedReading(TaggedColumns, Decoding):
     """How a file becomes tagged sentences: keywords of `read_tagged_sentences`."""
 
     file_format: Annotated[
         TaggedFormat,
-        _reading("--format", metavar="NAME", help="auto, conll, bos-eos, pair, pickle."),
+        _reading("--format", metavar="NAME", help="auto, conll, csv, bos-eos, pair, pickle."),
     ] = TaggedFormat.AUTO
 
     def given(self) -> dict[str, Any]:

@@ -60,7 +60,8 @@ def tag(
 
 
 def _lines_of_standard_input() -> list[str]:
-    from rnn_graph.data.text_files import STANDARD_INPUT, decoded_lines, open_binary
+    from rnn_graph.data.compressed_files import STANDARD_INPUT, open_binary
+    from rnn_graph.data.text_files import decoded_lines
 
     with open_binary(STANDARD_INPUT) as stream:
         return list(decoded_lines(stream, STANDARD_INPUT, "utf-8", "strict"))

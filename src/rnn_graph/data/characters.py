@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rnn_graph.data.char_vocabulary import NEWLINE, plain_text
+from rnn_graph.data.compressed_files import open_binary
 from rnn_graph.data.sentences import TextData, listed
-from rnn_graph.data.text_files import decoded_lines, open_binary
+from rnn_graph.data.text_files import decoded_lines, is_delimited
 from rnn_graph.errors import InputError
 
 LONGEST_LINE = 1_000
@@ -102,7 +103,7 @@ def _numbered(data: TextData, encoding: str, errors: str) -> Iterator[tuple[int,
 
 
 def _decoded(path: str | Path, encoding: str, errors: str) -> Iterator[str]:
-    if str(path).lower().removesuffix(".gz").endswith(".csv"):
+    if is_delimited(path):
         raise InputError(
             f"{path} is CSV, and character models read plain text; write its column to a text file"
         )

@@ -14,8 +14,8 @@ import numpy as np
 
 from rnn_graph.checks import require_shares
 from rnn_graph.data.char_vocabulary import NEWLINE, CharVocabulary, named
-from rnn_graph.data.reading import WORD, Reading, name_of, stored_tokens
-from rnn_graph.data.sentences import TextData
+from rnn_graph.data.reading import WORD, Reading, stored_tokens
+from rnn_graph.data.sentences import TextData, name_of
 from rnn_graph.data.splitting import Splitting
 from rnn_graph.data.stream import Ids
 from rnn_graph.data.token_store import TokenStore, places_of
@@ -65,10 +65,8 @@ def read_language_corpus(
     lowercase: bool = False,
     limit: int | None = None,
     longest_line: int | None = None,
-    encoding: str = "utf-8",
-    errors: str = "strict",
-    file_format: str = "auto",
     folder: str | Path | None = None,
+    **decoding: Any,
 ) -> LanguageCorpus:
     """Read a text to train on, and what is held out of it.
 
@@ -96,11 +94,11 @@ def read_language_corpus(
         Only the first sentences or lines, so many, are read.
     longest_line
         The most characters a line may have, of unit "line".
-    encoding, errors, file_format
-        As for `read_documents`.
     folder
         Where the tokens are stored, so that they take no memory and the same file is not read
         again; None to keep them in memory.
+    decoding
+        `file_format`, `delimiter`, `encoding` and `errors`, as for `read_documents`.
 
     Raises
     ------
@@ -121,10 +119,8 @@ def read_language_corpus(
         lowercase,
         limit,
         longest_line,
-        str(encoding),
-        str(errors),
-        str(file_format),
-        held_out if unit == "line" else 0.0,
+        held_out=held_out if unit == "line" else 0.0,
+        **decoding,
     ).checked(data)
     store = stored_tokens(data, None if folder is None else Path(folder, TOKENS), reading)
     cut = _cut(store, unit, held_out)
@@ -138,14 +134,7 @@ def read_language_corpus(
     digest = f"{store.digest} {held_out:g}"
     kept: Ids | None = None
     if valid is not None:
-        kept = read_language_ids(
-            valid,
-            vocabulary,
-            splitting=reading.splitting,
-            encoding=encoding,
-            errors=errors,
-            file_format=file_format,
-        )
+        kept = read_language_ids(valid, vocabulary, splitting=reading.splitting, **decoding)
         _require_known(kept, vocabulary, name_of(valid))
         digest = f"{store.digest} {hashlib.blake2b(kept.tobytes(), digest_size=16).hexdigest()}"
     elif cut < len(ids):
@@ -165,17 +154,13 @@ def read_language_ids(
     *,
     splitting: Splitting | None = None,
     limit: int | None = None,
-    encoding: str = "utf-8",
-    errors: str = "strict",
-    file_format: str = "auto",
+    **decoding: Any,
 ) -> np.ndarray:  # -> int32 [n]
     """A text as the ids that an existing model reads, in the form of `LanguageCorpus.training`.
 
     Parameters
     ----------
-    data, limit, encoding, errors, file_format
-        As for `read_language_corpus`.
-    splitting
+    data, splitting, limit, decoding
         As for `read_language_corpus`.
 
     Raises
@@ -192,9 +177,7 @@ def read_language_ids(
         not is_word and vocabulary.lowercase,
         limit,
         None,
-        str(encoding),
-        str(errors),
-        str(file_format),
+        **decoding,
     ).checked(data)
     store = stored_tokens(data, None, reading)
     ids = store.ids(lambda types: known_ids(vocabulary, types))[:]

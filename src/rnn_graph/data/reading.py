@@ -8,9 +8,9 @@ from pathlib import Path
 from rnn_graph.checks import require_sizes
 from rnn_graph.data.char_vocabulary import NEWLINE, UNITS
 from rnn_graph.data.characters import SHORTEST_TEXT, line_parts, text_parts
-from rnn_graph.data.sentences import TextData, listed, split_sentences
+from rnn_graph.data.compressed_files import STANDARD_INPUT
+from rnn_graph.data.sentences import TextData, listed, name_of, split_sentences
 from rnn_graph.data.splitting import Splitting
-from rnn_graph.data.text_files import STANDARD_INPUT
 from rnn_graph.data.token_store import (
     TokenStore,
     file_identity,
@@ -38,9 +38,10 @@ class Reading:
     lowercase: bool
     limit: int | None
     longest_line: int | None
-    encoding: str
-    errors: str
-    file_format: str
+    file_format: str = "auto"
+    delimiter: str | None = None
+    encoding: str = "utf-8"
+    errors: str = "strict"
     held_out: float = 0.0
 
     def checked(self, data: TextData) -> "Reading":
@@ -55,6 +56,8 @@ class Reading:
             raise InputError(
                 f"character models read plain text; leave out --format {self.file_format}"
             )
+        if self.unit != WORD and self.delimiter is not None:
+            raise InputError("character models read plain text; leave out --delimiter")
         has_tokens = not isinstance(data, str | Path) and not isinstance(listed(data)[0], str)
         if has_tokens and self.unit != WORD:
             raise InputError("characters are read from strings; give a list of strings")
@@ -65,9 +68,10 @@ class Reading:
         found = split_sentences(
             data,
             self.splitting,
+            file_format=self.file_format,
+            delimiter=self.delimiter,
             encoding=self.encoding,
             errors=self.errors,
-            file_format=self.file_format,
         )
         return islice(found, self.limit)
 
@@ -125,8 +129,3 @@ def stored_tokens(data: TextData, path: Path | None, reading: Reading) -> TokenS
             f"{name_of(data)} has {count} characters; give a text of at least {SHORTEST_TEXT}"
         )
     return store
-
-
-def name_of(data: TextData) -> str:
-    """What messages call a text."""
-    return str(data) if isinstance(data, str | Path) else "the text"

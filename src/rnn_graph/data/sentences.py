@@ -4,6 +4,7 @@ Documents become sentences and tokens one at a time: building a vocabulary from 
 size holds one document and the counts in memory.
 """
 
+import warnings
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,10 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from rnn_graph.data.splitting import Splitting
-from rnn_graph.data.text_files import read_documents
+from rnn_graph.data.text_files import read_documents, refuse_column_of_text
 from rnn_graph.data.vocabulary import SENTENCE_END, SENTENCE_START, Vocabulary
-from rnn_graph.errors import InputError
+from rnn_graph.errors import InputError, InputWarning
 
+LONGEST_SENTENCE = 1000  # words
 # A path, documents, or sentences that are split into words.
 TextData = str | Path | Sequence[str] | Sequence[Sequence[str]]
 
@@ -26,7 +28,7 @@ def read_sentences(
     pre_split: bool = False,
     tokenizer: str = "nltk",
     lowercase: bool = True,
-    column: str = "body",
+    column: str | None = None,
     **reading,
 ) -> Iterator[list[str]]:
     """Yield sentences as token lists between the sentence markers.
@@ -42,14 +44,15 @@ def read_sentences(
     pre_split, tokenizer, lowercase, column
         As for `Splitting`.
     reading
-        `file_format`, `encoding` and `errors` as for `read_documents`.
+        `file_format`, `delimiter`, `encoding` and `errors` as for `read_documents`.
 
     Raises
     ------
     InputError
         As `read_documents`, and if `data` is none of these or empty.
     """
-    splitting = Splitting(pre_split, str(tokenizer), lowercase, column)
+    refuse_column_of_text(data, {"column": column, **reading})
+    splitting = Splitting(pre_split, str(tokenizer), lowercase, column or "body")
     return split_sentences(data, splitting, **reading)
 
 
@@ -59,12 +62,13 @@ def split_sentences(data: TextData, splitting: Splitting, **reading) -> Iterator
         documents = read_documents(data, column=splitting.column, **reading)
     else:
         documents = listed(data)
+    has_warned = False
     for document in documents:
-        if isinstance(document, str):
-            for words in splitting.sentences(document):
-                yield with_markers(words)
-        else:
-            yield with_markers(document)
+        for words in splitting.sentences(document) if isinstance(document, str) else [document]:
+            if len(words) > LONGEST_SENTENCE and not has_warned:
+                warn_of_pieces(len(words), name_of(data))
+                has_warned = True
+            yield from map(with_markers, pieces(words))
 
 
 def listed(data) -> Sequence:
@@ -96,6 +100,28 @@ def _is_text(item) -> bool:
     return isinstance(item, str) or (
         isinstance(item, Sequence | np.ndarray) and all(isinstance(token, str) for token in item)
     )
+
+
+def pieces(sentence: Sequence) -> Iterator[Sequence]:
+    """A sentence; in parts if it is longer than sentences are, such as text without punctuation."""
+    for begin in range(0, max(len(sentence), 1), LONGEST_SENTENCE):
+        yield sentence[begin : begin + LONGEST_SENTENCE]
+
+
+def warn_of_pieces(words: int, name: str) -> None:
+    """Say that a sentence of so many words is read in pieces, and others like it."""
+    warnings.warn(
+        InputWarning(
+            f"{name}: sentences of more than {LONGEST_SENTENCE:,} words, such as one of"
+            f" {words:,}, are read in pieces of that length"
+        ),
+        stacklevel=3,
+    )
+
+
+def name_of(data: TextData) -> str:
+    """What messages call a text."""
+    return str(data) if isinstance(data, str | Path) else "the text"
 
 
 def with_markers(words: Iterable[str]) -> list[str]:

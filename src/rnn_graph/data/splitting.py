@@ -20,6 +20,9 @@ MARKED_UNKNOWN = re.compile(
 )
 
 
+_CHARACTERS = re.compile(rf"{UNKNOWN_TOKEN}|\S")
+
+
 @dataclass(frozen=True)
 class Splitting:
     """How a document is split into sentences, and a sentence into words.
@@ -29,7 +32,8 @@ class Splitting:
     pre_split
         Each document, such as a line of a file, is one sentence already.
     tokenizer
-        "nltk" for NLTK's word tokenizer, or "whitespace" for text whose words stand apart.
+        "nltk" for NLTK's word tokenizer, "whitespace" for text whose words stand apart, or
+        "characters" for text without blanks: each character but white space is a word.
     lowercase
         Whether the text is read in lower case.
     column
@@ -98,6 +102,8 @@ class Splitting:
     def _tokens(self, sentence: str) -> list[str]:
         if self.tokenizer == "whitespace":
             return [token for token in ASCII_BLANKS.split(sentence) if token]
+        if self.tokenizer == "characters":
+            return _CHARACTERS.findall(sentence)
         return _word_tokenizer().tokenize(sentence)
 
 

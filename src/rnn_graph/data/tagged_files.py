@@ -1,29 +1,27 @@
-"""Files of sentences whose every word has a label: three text formats, and the ATIS pickles."""
+"""Files of sentences whose every word has a label: text formats, and the ATIS pickles."""
 
 import re
 import warnings
-from collections.abc import Iterable, Iterator
-from itertools import chain
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 from rnn_graph.data.atis import atis_sentences
+from rnn_graph.data.column_files import Table, at_blanks, read_columns, read_delimited, shortened
+from rnn_graph.data.column_layout import Column, layout_of, take_conllu, take_header
+from rnn_graph.data.compressed_files import STANDARD_INPUT, content_name, open_binary
 from rnn_graph.data.safe_pickle import LARGEST_PICKLE
+from rnn_graph.data.sentences import LONGEST_SENTENCE, pieces, warn_of_pieces
 from rnn_graph.data.tagged_sentences import TaggedSentence, tagged_of_pairs
-from rnn_graph.data.text_files import STANDARD_INPUT, decoded_lines, open_binary
+from rnn_graph.data.text_files import decoded_lines, is_delimited
 from rnn_graph.errors import InputError, InputWarning
+from rnn_graph.names import TAGGED_FORMATS
 
-FORMATS = ("auto", "conll", "bos-eos", "pair", "pickle")
+FORMATS = ("auto", *TAGGED_FORMATS)
 PARTS = ("train", "valid", "test")
 
-DOCUMENT_START = "-DOCSTART-"
-# "# text = Show me flights" or "# text: show me flights"; "# O" is a word with its label.
-COMMENT = re.compile(r"#\s*\w+((\s+\w+)*\s+=|:)(\s|$)")
 # Protocols 2 and later; 0 and 1, which begin with a list or dictionary, maybe within tuples.
 PICKLE_START = re.compile(rb"\x80[\x02-\x05]|\(+[ld]p\d+\r?\n|\(*[\]}]q[\x00-\x08]")
-
-# A line without its end, and where it stands.
-NumberedLine = tuple[int, str]
 
 
 def tagged_sentences_of(data, **reading) -> list[TaggedSentence]:
@@ -40,6 +38,8 @@ def read_tagged_sentences(
     path: str | Path,
     *,
     file_format: str = "auto",
+    word_column: Column | None = None,
+    label_column: Column | None = None,
     part: str = "train",
     encoding: str = "utf-8",
     errors: str = "strict",
@@ -49,12 +49,15 @@ def read_tagged_sentences(
     Parameters
     ----------
     path
-        A file, which may be gzipped; "-" for standard input; for pairs also their folder.
+        A file, which may be compressed; "-" for standard input; for pairs also their folder.
     file_format
         "conll"
-            A word a line, in columns between blanks: the word first, its label last. Blank
-            lines, and lines that begin with `-DOCSTART-`, stand between sentences. Comments such
-            as `# text = …` may stand before one.
+            A word a line, in columns between tabs or blanks. Blank lines, and lines that begin
+            with `-DOCSTART-`, stand between sentences. Comments such as `# text = …` may stand
+            before one. CoNLL-U is of this kind.
+        "csv"
+            A word a record of CSV, after a header. A column such as "Sentence #", or empty
+            records, tell the sentences apart.
         "bos-eos"
             A sentence a line: `BOS w1 … wn EOS<TAB>O l1 … ln intent`. The sentence's intent,
             which stands where the label of EOS would, is left out.
@@ -65,7 +68,12 @@ def read_tagged_sentences(
             The ATIS pickles: `(train, valid, test, dicts)`, or without `valid`. No code of a
             pickle is run.
         "auto"
-            A folder or `*.in` is a pair; other files are told apart by what they begin with.
+            A folder or `*.in` is a pair, `*.csv` is CSV; other files are told apart by what they
+            begin with.
+    word_column, label_column
+        The columns of words and labels in "conll" and "csv": a number from 1, or from the end if
+        negative; or a name, where there is a header. None: as the content suggests (see
+        `rnn_graph.data.column_layout.layout_of`), of which an `InputWarning` tells.
     part
         The part of a pickle: "train", "valid" or "test". The other formats have no parts.
     encoding, errors
@@ -79,7 +87,8 @@ def read_tagged_sentences(
     Raises
     ------
     InputError
-        If the file is missing, cannot be decoded, has no sentence, or is not in the format.
+        If the file is missing, cannot be decoded, has no sentence, is not in the format, or has
+        no labels in the column.
     """
     if file_format not in FORMATS or part not in PARTS:
         raise InputError(
@@ -96,8 +105,8 @@ def read_tagged_sentences(
                 data = stream.read(LARGEST_PICKLE + 1)
                 sentences = list(atis_sentences(data, path, part))
             else:
-                lines = _numbered_lines(stream, path, encoding, errors)
-                sentences = list(_sentences_of_lines(lines, path, file_format))
+                lines = _lines(stream, path, encoding, errors)
+                sentences = _of_lines(lines, path, file_format, word_column, label_column)
     return _without_empty(sentences, path)
 
 
@@ -121,21 +130,17 @@ def read_predictions(
     InputError
         As `read_tagged_sentences`, and if there are fewer than three columns.
     """
-    truth, guesses = [], []
     with open_binary(path) as stream:
-        lines = _numbered_lines(stream, path, encoding, errors)
-        for rows in _sentences_of_rows(lines, path):
-            if len(rows[0]) < 3:
-                raise InputError(
-                    f"{path} has {len(rows[0])} columns; expected at least a word, its true label,"
-                    " and the guess"
-                )
-            *_, true_labels, guessed_labels = zip(*rows, strict=True)
-            truth.append(true_labels)
-            guesses.append(guessed_labels)
-    if not truth:
+        table = read_columns(_lines(stream, path, encoding, errors), path)
+    if not table.sentences:
         raise InputError(f"{path} holds no sentence with words; give a file with at least one")
-    return truth, guesses
+    if table.width < 3:
+        raise InputError(
+            f"{path} has {table.width} columns; expected at least a word, its true label, and the"
+            " guess"
+        )
+    _say_what_is_skipped(table, path)
+    return table.column(-2), table.column(-1)
 
 
 def has_parts(path: str | Path) -> bool:
@@ -161,79 +166,78 @@ def _without_empty(sentences: list[TaggedSentence], path: str | Path) -> list[Ta
 
 
 def _is_pickle(path: str | Path, stream: BinaryIO) -> bool:
-    is_named_so = str(path).lower().removesuffix(".gz").endswith((".pkl", ".pickle"))
+    is_named_so = content_name(path).endswith((".pkl", ".pickle"))
     return is_named_so or PICKLE_START.match(stream.peek(32)) is not None
 
 
-def _numbered_lines(
-    stream: BinaryIO, path: str | Path, encoding: str, errors: str
-) -> Iterator[NumberedLine]:
-    for number, line in enumerate(decoded_lines(stream, path, encoding, errors), 1):
-        yield number, line.removesuffix("\n")
+def _lines(stream: BinaryIO, path: str | Path, encoding: str, errors: str) -> list[str]:
+    return [line.removesuffix("\n") for line in decoded_lines(stream, path, encoding, errors)]
 
 
-def _sentences_of_lines(
-    lines: Iterator[NumberedLine], path: str | Path, file_format: str
-) -> Iterator[TaggedSentence]:
+def _of_lines(
+    lines: Sequence[str],
+    path: str | Path,
+    file_format: str,
+    word_column: Column | None,
+    label_column: Column | None,
+) -> list[TaggedSentence]:
     if file_format == "auto":
-        first = next(((number, line) for number, line in lines if _columns(line)), (1, ""))
-        file_format = "bos-eos" if first[1].startswith("BOS ") and "\t" in first[1] else "conll"
-        lines = chain([first], lines)
-    return (_bos_eos if file_format == "bos-eos" else _conll)(lines, path)
+        first = next((line for line in lines if at_blanks(line)), "")
+        if first.startswith("BOS ") and "\t" in first:
+            file_format = "bos-eos"
+        else:
+            file_format = "csv" if is_delimited(path) else "conll"
+    if file_format == "bos-eos":
+        if word_column is not None or label_column is not None:
+            raise InputError(
+                f"{path} has no columns, but BOS … EOS and labels; leave out --word-column and"
+                " --label-column"
+            )
+        return list(_bos_eos(lines, path))
+    names = [column for column in (word_column, label_column) if isinstance(column, str)]
+    if file_format == "csv":
+        table = read_delimited(lines, path, names)
+    else:
+        table = read_columns(lines, path)
+        take_conllu(table)
+        take_header(table, names)
+    if not table.sentences:
+        return []
+    layout = layout_of(table, path, word_column, label_column)
+    _say_what_is_skipped(table, path)
+    if layout.said:
+        warnings.warn(InputWarning(f"{path}: {layout.said}"), stacklevel=4)
+    longest = max(map(len, table.sentences))
+    if longest > LONGEST_SENTENCE:
+        warn_of_pieces(longest, str(path))
+        table.sentences = [piece for rows in table.sentences for piece in pieces(rows)]
+    words, labels = table.column(layout.word), table.column(layout.label)
+    return list(map(TaggedSentence, words, labels))
 
 
-def _columns(line: str) -> list[str]:
-    """The columns between blanks and tabs; a no-break space belongs to a word."""
-    return [column for column in re.split("[ \t]+", line) if column]
+def _say_what_is_skipped(table: Table, path: str | Path) -> None:
+    if table.skipped:
+        number, line = table.skipped[0]
+        count = len(table.skipped)
+        lines = "line that is no word" if count == 1 else f"{count:,} lines that are no words"
+        warnings.warn(
+            InputWarning(f"{path}: left out {lines}: {shortened(line)} in line {number}"),
+            stacklevel=4,
+        )
 
 
-def _conll(lines: Iterable[NumberedLine], path: str | Path) -> Iterator[TaggedSentence]:
-    for rows in _sentences_of_rows(lines, path):
-        words, *_, labels = zip(*rows, strict=True)
-        yield TaggedSentence(words, labels)
-
-
-def _sentences_of_rows(
-    lines: Iterable[NumberedLine], path: str | Path
-) -> Iterator[list[list[str]]]:
-    """The columns of each sentence's words; all lines have as many as the first."""
-    rows: list[list[str]] = []
-    width = 0
-    for number, line in chain(lines, [(0, "")]):
-        columns = _columns(line)
-        if not columns or columns[0] == DOCUMENT_START:
-            if rows:
-                yield rows
-            rows = []
-        elif rows or not COMMENT.match(line):
-            width = width or len(columns)
-            if len(columns) == 1 or len(columns) != width:
-                raise InputError(_wrong_width(path, number, line, len(columns), width))
-            rows.append(columns)
-
-
-def _wrong_width(path: str | Path, number: int, line: str, width: int, expected: int) -> str:
-    where = f"{path}, line {number} ({_shortened(line)})"
-    if width == 1:
-        return f"{where}: one column; expected a word, then blanks, then its label"
-    return (
-        f"{where}: {width} columns, the lines before it have {expected}; expected the word first,"
-        " its label last, and no blanks within a column"
-    )
-
-
-def _bos_eos(lines: Iterable[NumberedLine], path: str | Path) -> Iterator[TaggedSentence]:
-    for number, line in lines:
-        if not _columns(line):
+def _bos_eos(lines: Iterable[str], path: str | Path) -> Iterator[TaggedSentence]:
+    for number, line in enumerate(lines, 1):
+        if not at_blanks(line):
             continue
         left, *right = line.rstrip("\t ").split("\t")
-        words = _columns(left)
+        words = at_blanks(left)
         if len(right) != 1 or len(words) < 2 or (words[0], words[-1]) != ("BOS", "EOS"):
             raise InputError(
-                f"{path}, line {number} ({_shortened(line)}): expected BOS, the words, EOS, a tab,"
+                f"{path}, line {number} ({shortened(line)}): expected BOS, the words, EOS, a tab,"
                 " and the labels"
             )
-        labels = _columns(right[0])
+        labels = at_blanks(right[0])
         if len(words) != len(labels):
             raise InputError(
                 f"{path}, line {number}: {len(words)} words, BOS and EOS included, and"
@@ -269,9 +273,4 @@ def _pair(path: str | Path, encoding: str, errors: str) -> Iterator[TaggedSenten
 
 def _split_lines(path: Path, encoding: str, errors: str) -> list[tuple[str, ...]]:
     with open_binary(path) as stream:
-        lines = _numbered_lines(stream, path, encoding, errors)
-        return [tuple(_columns(line)) for _, line in lines]
-
-
-def _shortened(line: str) -> str:
-    return repr(line if len(line) <= 50 else line[:49] + "…")
+        return [tuple(at_blanks(line)) for line in _lines(stream, path, encoding, errors)]

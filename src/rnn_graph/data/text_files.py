@@ -1,27 +1,19 @@
-"""Documents from files: plain text and CSV, gzipped or not, or standard input.
+"""Documents from files: plain text and CSV, compressed or not, or standard input.
 
 The way of the data: bytes → lines → documents. Every stage is a generator, so that memory holds
 one document and not the file.
 """
 
 import codecs
-import csv
-import gzip
-import sys
-import warnings
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from rnn_graph.errors import InputError, InputWarning
+from rnn_graph.data.compressed_files import content_name, open_binary
+from rnn_graph.data.delimited_files import Record, records
+from rnn_graph.errors import InputError
 
 FORMATS = ("auto", "csv", "text")
-STANDARD_INPUT = "-"
-GZIP_MAGIC = b"\x1f\x8b"
-LONGEST_CSV_FIELD = 2**24  # characters; the csv module's own 2**17 is short for an article
-LARGEST_CUT_OFF_SHARE = 0.01  # of a CSV file's characters
 
 
 def read_documents(
@@ -29,10 +21,11 @@ def read_documents(
     *,
     file_format: str = "auto",
     column: str = "body",
+    delimiter: str | None = None,
     encoding: str = "utf-8",
     errors: str = "strict",
 ) -> Iterator[str]:
-    """Yield the documents of a text or CSV file, which may be gzipped.
+    """Yield the documents of a text or CSV file, which may be compressed.
 
     Parameters
     ----------
@@ -40,9 +33,12 @@ def read_documents(
         A file, or "-" for standard input.
     file_format
         "text" (a document a line), "csv" (a document a row), or "auto": CSV if the name ends in
-        `.csv` or `.csv.gz`, text otherwise.
+        `.csv` or `.tsv`, but for the suffix of a compression; text otherwise.
     column
         The header of the CSV column that holds the documents.
+    delimiter
+        What stands between the fields of CSV; None for a comma, a semicolon or a tab, whichever
+        makes a header with that column.
     encoding, errors
         As in `open`; `errors="replace"` goes on where bytes cannot be decoded.
 
@@ -52,14 +48,14 @@ def read_documents(
         If the file is missing, empty, cannot be decoded, has a NUL byte, or is no such CSV.
     """
     if file_format == "auto":
-        is_csv = str(path).lower().removesuffix(".gz").endswith(".csv")
-        file_format = "csv" if is_csv else "text"
+        file_format = "csv" if is_delimited(path) else "text"
     if file_format not in FORMATS:
         raise InputError(f"text has no format {file_format!r}; give one of {', '.join(FORMATS)}")
     found = False
     with open_binary(path) as stream:
         lines = decoded_lines(stream, path, encoding, errors)
-        documents = _csv_column(lines, path, column) if file_format == "csv" else lines
+        is_csv = file_format == "csv"
+        documents = _csv_column(lines, path, column, delimiter) if is_csv else lines
         for document in documents:
             if not document.isspace() and document:
                 found = True
@@ -68,34 +64,28 @@ def read_documents(
         raise InputError(f"{path} holds no text; give a file with at least one sentence")
 
 
-@contextmanager
-def open_binary(path: str | Path) -> Iterator[BinaryIO]:
-    """Open a file or standard input for reading; look through gzip."""
-    is_standard_input = str(path) == STANDARD_INPUT
-    if is_standard_input:
-        if sys.stdin is None:
-            raise InputError("standard input is closed; give a file with --data")
-        raw = sys.stdin.buffer
-    else:
-        try:
-            raw = open(path, "rb")  # noqa: SIM115 - closed below, unless it is standard input
-        except OSError as error:
-            raise InputError(f"cannot read {path}: {error.strerror}; check the path") from None
-    try:
-        if raw.peek(2)[:2] == GZIP_MAGIC:
-            with gzip.open(raw, "rb") as unzipped:
-                yield unzipped
-        else:
-            yield raw
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise InputError(
-            f"{path} is a damaged gzip file ({error}); make or download it again"
-        ) from None
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from None
-    finally:
-        if not is_standard_input:
-            raw.close()
+def is_delimited(path: str | Path) -> bool:
+    """Whether a file's name says that it holds records of fields."""
+    return content_name(path).endswith((".csv", ".tsv"))
+
+
+def refuse_column_of_text(data: Any, given: Mapping[str, Any]) -> None:
+    """Refuse `column` or `delimiter` among the keywords for a file that is read as plain text.
+
+    Raises
+    ------
+    InputError
+        That says how it is read.
+    """
+    file_format = str(given.get("file_format") or "auto")
+    if not isinstance(data, str | Path) or file_format == "csv":
+        return
+    for name in ("column", "delimiter"):
+        if given.get(name) is not None and not (file_format == "auto" and is_delimited(data)):
+            raise InputError(
+                f"{data} is read as plain text, which has no --{name}; leave it out, or give"
+                " --format csv"
+            )
 
 
 def decoded_lines(stream: BinaryIO, path: str | Path, encoding: str, errors: str) -> Iterator[str]:
@@ -103,9 +93,9 @@ def decoded_lines(stream: BinaryIO, path: str | Path, encoding: str, errors: str
 
     Lines end in "\n", "\r\n" or a lone "\r" in the file, and in "\n" when they are yielded.
     """
-    if encoding.lower().replace("_", "-") in ("utf-8", "utf8"):
-        encoding = "utf-8-sig"  # the same, but for a byte order mark, which it takes away
-    decoder = _decoder(encoding, errors)
+    is_utf_8 = encoding.lower().replace("_", "-") in ("utf-8", "utf8")
+    # The same, but for a byte order mark, which it takes away.
+    decoder = _decoder("utf-8-sig" if is_utf_8 else encoding, errors)
     number, offset, pending = 0, 0, ""
     for raw_line in stream:
         try:
@@ -114,7 +104,8 @@ def decoded_lines(stream: BinaryIO, path: str | Path, encoding: str, errors: str
             number += 1 + raw_line[: error.start].count(b"\r")
             raise InputError(
                 f"{path}, line {number}, byte {offset + error.start}: not {encoding}"
-                f" ({error.reason}); give --encoding, or --errors replace to go on"
+                f" ({error.reason}); give --encoding, such as latin-1 or utf-16, or --errors"
+                " replace to go on"
             ) from None
         except UnicodeError as error:
             raise InputError(f"{path}, line {number + 1}: not {encoding} ({error})") from None
@@ -168,11 +159,11 @@ def _without_nul(line: str, path: str | Path, number: int) -> str:
     return line
 
 
-def _csv_column(lines: Iterator[str], path: str | Path, column: str) -> Iterator[str]:
-    csv.field_size_limit(LONGEST_CSV_FIELD)
-    source = _CountedLines(lines)
-    rows = csv.reader(source, skipinitialspace=True)
-    header = _next_record(rows, path) or []
+def _csv_column(
+    lines: Iterator[str], path: str | Path, column: str, delimiter: str | None
+) -> Iterator[str]:
+    found = records(lines, path, delimiter=delimiter, column=column)
+    header = next(found, Record(1, [])).fields
     if column not in header:
         names = ", ".join(map(repr, header))
         raise InputError(
@@ -180,75 +171,11 @@ def _csv_column(lines: Iterator[str], path: str | Path, column: str) -> Iterator
             " --column, or give --format text"
         )
     place = header.index(column)
-    while True:
-        first_line = rows.line_num + 1
-        source.record.clear()
-        row = _next_record(rows, path)
-        if row is None:
-            return
-        if source.exhausted and _ends_inside_quotes(source.record):
-            _judge_cut_off_record(path, first_line, source)
-        if len(row) > place:
-            yield row[place]
-        elif row:
+    for record in found:
+        if len(record.fields) > place:
+            yield record.fields[place]
+        elif record.fields:
             raise InputError(
-                f"{path}, line {first_line}: {len(row)} columns, the header has {len(header)};"
-                " quote the fields that hold commas"
+                f"{path}, line {record.line}: {len(record.fields)} columns, the header has"
+                f" {len(header)}; quote the fields that hold the delimiter"
             )
-
-
-def _next_record(rows: Iterator[list[str]], path: str | Path) -> list[str] | None:
-    first_line = rows.line_num + 1
-    try:
-        return next(rows, None)
-    except csv.Error as error:
-        raise InputError(
-            f"{path}, record from line {first_line}: {error}; is a quote never closed, or are the"
-            " line ends of another kind?"
-        ) from None
-
-
-class _CountedLines:
-    """Lines on their way to the CSV reader, which remembers neither lines nor their end."""
-
-    def __init__(self, lines: Iterator[str]):
-        self._lines = lines
-        self.record: list[str] = []  # what the reader took since the record began
-        self.characters = 0
-        self.exhausted = False
-
-    def __iter__(self) -> "_CountedLines":
-        return self
-
-    def __next__(self) -> str:
-        try:
-            line = next(self._lines)
-        except StopIteration:
-            self.exhausted = True
-            raise
-        self.record.append(line)
-        self.characters += len(line)
-        return line
-
-
-def _ends_inside_quotes(record: list[str]) -> bool:
-    try:
-        list(csv.reader(record, skipinitialspace=True, strict=True))
-    except csv.Error as error:
-        return "unexpected end of data" in str(error)
-    return False
-
-
-def _judge_cut_off_record(path: str | Path, first_line: int, source: _CountedLines) -> None:
-    """Accept a file cut off in its last record; refuse a stray quote that swallowed the rest."""
-    share = sum(map(len, source.record)) / source.characters
-    where = f"{path}, record from line {first_line}: a quote is never closed"
-    if share > LARGEST_CUT_OFF_SHARE:
-        raise InputError(
-            f"{where}, and {share:.0%} of the file stands behind it; close it, or double it if it"
-            " belongs to the text"
-        )
-    warnings.warn(
-        InputWarning(f"{where}; the file seems cut off there, and the record is used as it stands"),
-        stacklevel=2,
-    )

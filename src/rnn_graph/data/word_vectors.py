@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from rnn_graph.data.compressed_files import open_binary
 from rnn_graph.data.tag_vocabulary import TagVocabulary, plain_form
-from rnn_graph.data.text_files import decoded_lines, open_binary
+from rnn_graph.data.text_files import decoded_lines
 from rnn_graph.errors import InputError
 
 

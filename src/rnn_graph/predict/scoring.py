@@ -12,6 +12,7 @@ from rnn_graph.data.corpus import read_language_ids
 from rnn_graph.data.padding import BEFORE_FIRST, NO_TARGET, bucket_length
 from rnn_graph.data.splitting import Splitting
 from rnn_graph.data.stream import Ids, Stream
+from rnn_graph.data.text_files import refuse_column_of_text
 from rnn_graph.data.token_store import TOKENS_A_LOOK
 from rnn_graph.data.vocabulary import SENTENCE_START, Vocabulary
 from rnn_graph.errors import InputError
@@ -149,13 +150,14 @@ def score_data(model, data, **reading: Any) -> Score:
         A path, a list of strings, or for words a list of token lists.
     reading
         `pre_split`, `tokenizer`, `lowercase`, `column`: how words are split, in place of what the
-        model says; `encoding`, `errors`, `file_format`, `limit`: as for `read_language_ids`.
+        model says; `limit` and the others as for `read_language_ids`.
 
     Raises
     ------
     InputError
         If the data cannot be read, or there is nothing to predict.
     """
+    refuse_column_of_text(data, reading)
     vocabulary, splitting = model.vocabulary, None
     if isinstance(vocabulary, Vocabulary):
         given = {f.name: reading.pop(f.name) for f in fields(Splitting) if f.name in reading}

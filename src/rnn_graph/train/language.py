@@ -9,6 +9,7 @@ from rnn_graph.checks import require_shares
 from rnn_graph.data.batches import SAMPLINGS
 from rnn_graph.data.corpus import LanguageCorpus, read_language_corpus
 from rnn_graph.data.splitting import Splitting
+from rnn_graph.data.text_files import refuse_column_of_text
 from rnn_graph.errors import InputError
 from rnn_graph.models.registry import find_kind
 from rnn_graph.predict.generation import generate
@@ -153,6 +154,7 @@ def fit_language_model(
     _refuse_of_other_unit(recipe, settings)
     splitting_names = ("pre_split", "tokenizer", "lowercase", "column")
     unit = recipe.settings.get("unit", "word")
+    refuse_column_of_text(data, reading)
     given = dict(reading)
     if unit == "word":
         split = recipe.splitting()
