@@ -125,7 +125,7 @@ def test_csv_of_words(write, layout):
 
 def test_csv_in_latin_1_names_the_option(write):
     path = write("Sentence #,Word,POS,Tag\nSentence: 1,Café,NN,O\n", "ner.csv", "latin-1")
-    with pytest.raises(InputError, match="not utf-8 .*; give --encoding"):
+    with pytest.raises(InputError, match=r"not utf-8 .*; give --encoding"):
         read_tagged_sentences(path)
     sentences, _ = read(path, encoding="latin-1")
     assert sentences == [(("Café",), ("O",))]
