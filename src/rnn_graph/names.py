@@ -14,5 +14,6 @@ OPTIMIZERS = ("sgd", "momentum", "adagrad", "rmsprop", "adam")
 FIXED_SCHEDULES = ("constant", "linear", "cosine", "step")
 # … and these the evaluations.
 JUDGED_SCHEDULES = ("plateau", "rise", "back-off")
+SCHEMES = ("bio", "iob1", "iobes", "bilou")
 TAGGED_FORMATS = ("conll", "csv", "bos-eos", "pair", "pickle")
 LARGEST_SEED = 2**32 - 1

@@ -240,7 +240,7 @@ def test_what_has_no_end_of_a_sentence_is_read_in_pieces(write, name):
     sentences, said = read(path)
     assert [len(sentence.words) for sentence in sentences] == [1000, 1000, 500]
     assert said == [
-        f"{path}: sentences of more than 1,000 words, such as one of 2,500, are read in pieces of"
+        f"{path}: sentences longer than 1,000 words, such as one of 2,500, are read in pieces of"
         " that length"
     ]
 

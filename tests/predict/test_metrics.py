@@ -1,4 +1,5 @@
 import math
+import random
 from itertools import pairwise
 
 import pytest
@@ -6,7 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nltk.chunk.util import conlltags2tree
 
-from rnn_graph.predict.metrics import perplexity, phrases, score_tags
+from rnn_graph.data.label_schemes import SCHEMES
+from rnn_graph.data.label_styles import in_scheme
+from rnn_graph.data.phrases import phrases
+from rnn_graph.predict.metrics import perplexity, score_tags
 
 
 def test_perplexity_of_guessing_among_v_words_is_v():
@@ -140,3 +144,44 @@ def test_each_word_has_a_guess():
         score_tags([["O", "O"]], [["O"]])
     with pytest.raises(ValueError, match="zip"):
         score_tags([["O"]], [])
+
+
+# Phrases, found, correct of the sentences below by the Perl script of CoNLL-2000 (its version of
+# 2004-01-26), which read them as lines `word truth guess`.
+BY_SCRIPT = {
+    ("iobes", True): (4162, 6059, 2314),
+    ("bilou", True): (4162, 5930, 2334),
+    ("bio", True): (4769, 6359, 2970),
+    ("iob1", True): (4769, 6193, 2833),
+    ("iobes", False): (7123, 7620, 4583),
+    ("bilou", False): (6692, 7244, 4217),
+    ("bio", False): (7217, 7566, 5098),
+    ("iob1", False): (7217, 7566, 5098),
+}
+
+
+def drawn_sentences(scheme, is_whole):
+    """2,000 sentences of labels and guesses: those of phrases, or of any labels in any order."""
+    draw = random.Random(5)
+    prefixes = SCHEMES[scheme].prefixes
+    for _ in range(2000):
+        labels = []
+        while len(labels) < draw.randint(1, 14):
+            kind, length = draw.choice("XYZ"), draw.choice((0, 0, 1, 1, 2, 3))
+            phrase = [f"B-{kind}", *[f"I-{kind}"] * (length - 1)] if length else ["O"]
+            labels += phrase
+        labels = list(in_scheme(labels, scheme))
+        if not is_whole:
+            labels = [
+                draw.choice(["O", *(f"{p}-{k}" for p in prefixes for k in "XY")]) for _ in labels
+            ]
+        others = ["O", *(f"{p}-{k}" for p in prefixes for k in "XYZ")]
+        yield labels, [label if draw.random() < 0.7 else draw.choice(others) for label in labels]
+
+
+@pytest.mark.parametrize(("scheme", "is_whole"), BY_SCRIPT)
+def test_counts_are_those_of_the_script_of_conll_2000(scheme, is_whole):
+    score = score_tags(*zip(*drawn_sentences(scheme, is_whole), strict=True))
+    counts = score.script or score.overall
+    assert (counts.phrases, counts.found, counts.correct) == BY_SCRIPT[scheme, is_whole]
+    assert (score.script is None) == (scheme in ("bio", "iob1"))

@@ -40,7 +40,7 @@ def print_spans(words: Sequence[str], labels: Sequence[str]) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    from rnn_graph.predict.metrics import phrases
+    from rnn_graph.data.phrases import phrases
 
     line, place = Text(), 0
     for start, end, kind in phrases(labels):

@@ -33,7 +33,7 @@ def evaluate(
         SortName, typer.Option(metavar="NAME", help="Types by name, support, or f1: worst first.")
     ] = SortName.NAME,
     reading: options.Reading,
-    columns: options.TaggedColumns,
+    columns: options.LabeledWords,
     computing: options.Computing,
     as_json: options.Json = False,
 ) -> None:
@@ -54,7 +54,12 @@ def evaluate(
     if predictions is not None:
         if model is not None or data is not None:
             raise InputError("--predictions stands alone; leave out the model and --data")
-        truth = read_predictions(predictions, encoding=reading.encoding, errors=reading.errors)
+        truth = read_predictions(
+            predictions,
+            scheme=columns.scheme,
+            encoding=reading.encoding,
+            errors=options.plain(reading.errors),
+        )
         found = score_tags(*truth)
         signed: dict[str, Any] = {"predictions": str(predictions), "versions": versions()}
     elif model is None or data is None:
@@ -86,6 +91,12 @@ def _print_tag_score(score, sort: SortName) -> None:
         f"{score.words} words with {overall.phrases} phrases; found: {overall.found};"
         f" correct: {overall.correct}"
     )
+    if score.script is not None:
+        script = score.script
+        print(
+            f"F1 {script.f1:.2f} as CoNLL-2000's script counts, which joins adjacent phrases of a"
+            f" type: {script.phrases}; found: {script.found}; correct: {script.correct}"
+        )
     width = max([len("macro"), *map(len, score.parts)])
     print(f"{'':{width}}  precision  recall      F1  support  found")
     if score.by_type:

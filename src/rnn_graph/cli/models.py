@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from rnn_graph.cli.console import log
-from rnn_graph.cli.options import Computing, Reading, TaggedColumns, plain
+from rnn_graph.cli.options import Computing, LabeledWords, Reading, plain
 from rnn_graph.data.splitting import Splitting
 from rnn_graph.data.tag_vocabulary import TagVocabulary
 from rnn_graph.data.text_files import read_documents
@@ -50,7 +50,7 @@ def load_language_model(path: Path, computing: Computing, vocabulary_file: Path 
     return model
 
 
-def score(model, data: Path, reading: Reading, columns: TaggedColumns, part: str):
+def score(model, data: Path, reading: Reading, columns: LabeledWords, part: str):
     """The score of a model of any kind on a file."""
     decoding = {"encoding": reading.encoding, "errors": plain(reading.errors)}
     if isinstance(model.vocabulary, TagVocabulary):
@@ -61,7 +61,7 @@ def score(model, data: Path, reading: Reading, columns: TaggedColumns, part: str
             data,
             file_format=plain(reading.file_format or "auto"),
             part=plain(part),
-            **vars(columns),
+            **columns.given(),
             **decoding,
         )
         if said := unseen_labels(model.vocabulary, sentences):

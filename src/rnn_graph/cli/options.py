@@ -24,6 +24,7 @@ DtypeName = choice("DtypeName", names.DTYPES)
 FileFormat = choice("FileFormat", ("auto", "text", *names.TAGGED_FORMATS))
 TaggedFormat = choice("TaggedFormat", ("auto", *names.TAGGED_FORMATS))
 PartName = choice("PartName", ("train", "valid", "test"))
+SchemeName = choice("SchemeName", names.SCHEMES)
 TokenizerName = choice("TokenizerName", names.TOKENIZERS)
 DecodingErrors = choice("DecodingErrors", ("strict", "replace", "ignore"))
 
@@ -80,8 +81,11 @@ class Reading(Decoding):
 
 
 @dataclass(frozen=True)
-class TaggedColumns:
-    """Which columns of a file hold words and labels; None: as its content suggests."""
+class LabeledWords:
+    """Which columns of a file hold words and labels, and how labels are written.
+
+    None: as the file's content suggests.
+    """
 
     word_column: Annotated[
         str | None, _reading(metavar="N", help="Column of the words: from 1, or its name.")
@@ -89,20 +93,24 @@ class TaggedColumns:
     label_column: Annotated[
         str | None, _reading(metavar="N", help="Column of the labels; -1 is the last.")
     ] = None
+    scheme: Annotated[
+        SchemeName | None,
+        _reading(metavar="NAME", help="Rewrite labels as bio, iob1, iobes or bilou."),
+    ] = None
+
+    def given(self) -> dict[str, Any]:
+        """Keywords of `read_tagged_sentences`."""
+        return {name: plain(value) for name, value in vars(self).items()}
 
 
 @dataclass(frozen=True)
-class TaggedReading(TaggedColumns, Decoding):
+class TaggedReading(LabeledWords, Decoding):
     """How a file becomes tagged sentences: keywords of `read_tagged_sentences`."""
 
     file_format: Annotated[
         TaggedFormat,
         _reading("--format", metavar="NAME", help="auto, conll, csv, bos-eos, pair, pickle."),
     ] = TaggedFormat.AUTO
-
-    def given(self) -> dict[str, Any]:
-        """The keywords of `read_tagged_sentences`."""
-        return {name: plain(value) for name, value in vars(self).items()}
 
 
 @dataclass(frozen=True)

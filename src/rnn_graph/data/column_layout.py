@@ -16,6 +16,7 @@ from rnn_graph.data.column_files import (
     is_header,
 )
 from rnn_graph.data.label_schemes import OUTSIDE, prefix_and_type
+from rnn_graph.data.phrases import PHRASE_PREFIXES
 from rnn_graph.errors import InputError
 
 # A column's place, from 1, from the end if negative; or its name.
@@ -24,7 +25,6 @@ Column = int | str
 CONLLU_NAMES = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC")
 CONLLU_ID = re.compile(r"\d+([-.]\d+)?")
 FEWEST_WORDS = 50  # to judge by how often labels occur
-PREFIXES = tuple("BIESLUMW")  # of all schemes
 MOST_LABELS = 0.5  # different ones, as a share of the words
 
 
@@ -135,7 +135,7 @@ def _counts_words(rows: Sequence[Row]) -> bool:
 
 def _are_labels(column: list[str]) -> bool:
     """Whether nothing but O and labels with a prefix stands in it."""
-    return all(text == OUTSIDE or prefix_and_type(text)[0] in PREFIXES for text in set(column))
+    return {prefix_and_type(text)[0] for text in column if text != OUTSIDE} <= {*PHRASE_PREFIXES}
 
 
 def _has_phrases(column: list[str]) -> bool:

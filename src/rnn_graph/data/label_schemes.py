@@ -43,6 +43,14 @@ class Scheme:
             not second[0] or second[0] in self.openings
         )
 
+    def prefix(self, is_first: bool, is_last: bool, *, touches: bool) -> str:
+        """The prefix of a phrase's word; `touches` if a phrase of its type ends before it."""
+        if is_first and is_last and len(self.prefixes) > 2:
+            return self.openings[-1]
+        if is_last and not is_first:
+            return self.closings[0] if len(self.prefixes) > 2 else "I"
+        return "B" if is_first and (touches or "B" in self.openings) else "I"
+
     def has(self, label: str) -> bool:
         """Whether a label is written in this scheme."""
         return label == OUTSIDE or prefix_and_type(label)[0] in tuple(self.prefixes)

@@ -112,7 +112,7 @@ def warn_of_pieces(words: int, name: str) -> None:
     """Say that a sentence of so many words is read in pieces, and others like it."""
     warnings.warn(
         InputWarning(
-            f"{name}: sentences of more than {LONGEST_SENTENCE:,} words, such as one of"
+            f"{name}: sentences longer than {LONGEST_SENTENCE:,} words, such as one of"
             f" {words:,}, are read in pieces of that length"
         ),
         stacklevel=3,

@@ -10,6 +10,7 @@ from rnn_graph.data.atis import atis_sentences
 from rnn_graph.data.column_files import Table, at_blanks, read_columns, read_delimited, shortened
 from rnn_graph.data.column_layout import Column, layout_of, take_conllu, take_header
 from rnn_graph.data.compressed_files import STANDARD_INPUT, content_name, open_binary
+from rnn_graph.data.label_styles import plain_labels
 from rnn_graph.data.safe_pickle import LARGEST_PICKLE
 from rnn_graph.data.sentences import LONGEST_SENTENCE, pieces, warn_of_pieces
 from rnn_graph.data.tagged_sentences import TaggedSentence, tagged_of_pairs
@@ -24,14 +25,14 @@ PARTS = ("train", "valid", "test")
 PICKLE_START = re.compile(rb"\x80[\x02-\x05]|\(+[ld]p\d+\r?\n|\(*[\]}]q[\x00-\x08]")
 
 
-def tagged_sentences_of(data, **reading) -> list[TaggedSentence]:
+def tagged_sentences_of(data, *, scheme: str | None = None, **reading) -> list[TaggedSentence]:
     """Tagged sentences of a path, or of a list of sentences, each a list of (word, label).
 
     Parameters and errors as for `read_tagged_sentences` and `tagged_of_pairs`.
     """
     if isinstance(data, str | Path):
-        return read_tagged_sentences(data, **reading)
-    return tagged_of_pairs(data)
+        return read_tagged_sentences(data, scheme=scheme, **reading)
+    return _with_plain_labels(tagged_of_pairs(data), "the sentences", scheme)
 
 
 def read_tagged_sentences(
@@ -40,6 +41,7 @@ def read_tagged_sentences(
     file_format: str = "auto",
     word_column: Column | None = None,
     label_column: Column | None = None,
+    scheme: str | None = None,
     part: str = "train",
     encoding: str = "utf-8",
     errors: str = "strict",
@@ -74,6 +76,9 @@ def read_tagged_sentences(
         The columns of words and labels in "conll" and "csv": a number from 1, or from the end if
         negative; or a name, where there is a header. None: as the content suggests (see
         `rnn_graph.data.column_layout.layout_of`), of which an `InputWarning` tells.
+    scheme
+        "bio", "iob1", "iobes" or "bilou": labels that mark phrases are rewritten in it. None: they
+        stay, but for those like "city-B" or "B_city", which become "B-city".
     part
         The part of a pickle: "train", "valid" or "test". The other formats have no parts.
     encoding, errors
@@ -107,17 +112,21 @@ def read_tagged_sentences(
             else:
                 lines = _lines(stream, path, encoding, errors)
                 sentences = _of_lines(lines, path, file_format, word_column, label_column)
-    return _without_empty(sentences, path)
+    return _with_plain_labels(_without_empty(sentences, path), str(path), scheme)
 
 
 def read_predictions(
-    path: str | Path, *, encoding: str = "utf-8", errors: str = "strict"
+    path: str | Path,
+    *,
+    scheme: str | None = None,
+    encoding: str = "utf-8",
+    errors: str = "strict",
 ) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
     """Read what the evaluation script of CoNLL-2000 reads: `word … truth guess` lines.
 
     Parameters
     ----------
-    path, encoding, errors
+    path, scheme, encoding, errors
         As for `read_tagged_sentences`.
 
     Returns
@@ -140,7 +149,9 @@ def read_predictions(
             " guess"
         )
     _say_what_is_skipped(table, path)
-    return table.column(-2), table.column(-1)
+    both = [*table.column(-2), *table.column(-1)]
+    labels = plain_labels(both, str(path), scheme)
+    return labels[: len(table.sentences)], labels[len(table.sentences) :]
 
 
 def has_parts(path: str | Path) -> bool:
@@ -149,6 +160,13 @@ def has_parts(path: str | Path) -> bool:
         return False
     with open_binary(path) as stream:
         return _is_pickle(path, stream)
+
+
+def _with_plain_labels(
+    sentences: Sequence[TaggedSentence], name: str, scheme: str | None
+) -> list[TaggedSentence]:
+    labels = plain_labels([sentence.labels for sentence in sentences], name, scheme)
+    return [sentence._replace(labels=row) for sentence, row in zip(sentences, labels, strict=True)]
 
 
 def _without_empty(sentences: list[TaggedSentence], path: str | Path) -> list[TaggedSentence]:

@@ -2,18 +2,13 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from statistics import fmean
 from typing import Any
 
-from rnn_graph.data.label_schemes import prefix_and_type
-
-# Prefixes of labels, of the schemes BIO, IOBES and BILOU: of words in phrases, of words that begin
-# one whatever was before, and of words that end one.
-PHRASE_PREFIXES = ("B", "I", "E", "S", "L", "U")
-OPENING = ("B", "S", "U")
-CLOSING = ("E", "S", "L", "U")
+from rnn_graph.data.label_styles import without_scheme
+from rnn_graph.data.phrases import Phrase, phrases, script_phrases
 
 
 def perplexity(loss: float) -> float:
@@ -99,6 +94,9 @@ class TagScore:
     accuracy
         Percentage of words.
     words
+    script : PhraseScore or None
+        `overall` as the evaluation script of CoNLL-2000 counts, where that is something else: of
+        IOBES and BILOU it takes phrases of one type that touch each other for one.
     """
 
     overall: PhraseScore
@@ -107,6 +105,7 @@ class TagScore:
     confusions: dict[tuple[str, str], int]
     accuracy: float
     words: int
+    script: PhraseScore | None = None
 
     @property
     def criterion(self) -> float:
@@ -127,8 +126,9 @@ class TagScore:
         }
 
     def as_dict(self) -> dict[str, Any]:
-        """The overall figures, `accuracy` and `words`."""
-        return asdict(self.overall) | {"accuracy": self.accuracy, "words": self.words}
+        """The overall figures, `accuracy` and `words`; `conll2000`, if the script has others."""
+        script = {} if self.script is None else {"conll2000": asdict(self.script)}
+        return asdict(self.overall) | {"accuracy": self.accuracy, "words": self.words} | script
 
     def details(self) -> dict[str, Any]:
         """The macro average, the scores of each part, and the confusions, as JSON has them."""
@@ -144,9 +144,11 @@ class TagScore:
 
 
 def score_tags(truth: Iterable[Sequence[str]], guesses: Iterable[Sequence[str]]) -> TagScore:
-    """Compare labels sentence by sentence, as the evaluation script of CoNLL-2000 counts.
+    """Compare labels sentence by sentence: phrases, and words.
 
-    What a phrase is says `phrases`. Labels without a type other than O are outside of all phrases.
+    What a phrase is says `rnn_graph.data.phrases.phrases`; of BIO and IOB1, the evaluation script
+    of CoNLL-2000 counts the same. Where some labels mark phrases, each word with a label that marks
+    none and is not O counts as a phrase of its own; where none does, labels are no phrases.
 
     E. Tjong Kim Sang, S. Buchholz, "Introduction to the CoNLL-2000 shared task: chunking" (2000).
 
@@ -155,14 +157,19 @@ def score_tags(truth: Iterable[Sequence[str]], guesses: Iterable[Sequence[str]])
     truth, guesses
         Labels of each sentence.
     """
+    truth, guesses = list(truth), list(guesses)
+    odd = {*without_scheme([*truth, *guesses])}
     true, found, correct = Counter[str](), Counter[str](), Counter[str]()
+    by_script = Counter[str]()
     pairs = Counter[tuple[str, str]]()
     for true_labels, guessed_labels in zip(truth, guesses, strict=True):
         pairs.update(zip(true_labels, guessed_labels, strict=True))
-        there, guessed = phrases(true_labels), phrases(guessed_labels)
+        there, guessed = _phrases(true_labels, odd), _phrases(guessed_labels, odd)
         true.update(kind for *_, kind in there)
         found.update(kind for *_, kind in guessed)
-        correct.update(kind for *_, kind in set(there) & set(guessed))
+        correct.update(kind for *_, kind in there & guessed)
+        there, guessed = {*script_phrases(true_labels)}, {*script_phrases(guessed_labels)}
+        by_script.update(phrases=len(there), found=len(guessed), correct=len(there & guessed))
     words_true, words_found = Counter[str](), Counter[str]()
     for (label, guess), count in pairs.items():
         words_true[label] += count
@@ -170,15 +177,24 @@ def score_tags(truth: Iterable[Sequence[str]], guesses: Iterable[Sequence[str]])
     words_right = Counter(
         {label: count for (label, guess), count in pairs.items() if label == guess}
     )
+    overall = PhraseScore.of_counts(true.total(), found.total(), correct.total())
+    script = PhraseScore.of_counts(by_script["phrases"], by_script["found"], by_script["correct"])
     wrong = [(pair, count) for pair, count in pairs.items() if pair[0] != pair[1]]
     return TagScore(
-        overall=PhraseScore.of_counts(true.total(), found.total(), correct.total()),
+        overall=overall,
         by_type=_scores(true, found, correct),
         by_label=_scores(words_true, words_found, words_right),
         confusions=dict(sorted(wrong, key=lambda item: (-item[1], item[0]))),
         accuracy=_percentage(words_right.total(), pairs.total()),
         words=pairs.total(),
+        script=None if script == overall or not overall.phrases else script,
     )
+
+
+def _phrases(labels: Sequence[str], odd: Collection[str]) -> set[Phrase]:
+    """The phrases of a sentence, and its words with labels of no scheme."""
+    alone = ((place, place + 1, label) for place, label in enumerate(labels) if label in odd)
+    return {*phrases(labels), *alone}
 
 
 def _scores(true: Counter, found: Counter, correct: Counter) -> dict[str, PhraseScore]:
@@ -186,35 +202,6 @@ def _scores(true: Counter, found: Counter, correct: Counter) -> dict[str, Phrase
         kind: PhraseScore.of_counts(true[kind], found[kind], correct[kind])
         for kind in sorted(true | found)
     }
-
-
-def phrases(labels: Sequence[str]) -> list[tuple[int, int, str]]:
-    """(start, end, type) of each phrase of a sentence.
-
-    A phrase begins at B-, S- or U-, and at any other of these prefixes after O, after a phrase of
-    another type, or after one that has ended. It ends after S-, U-, E- or L-, and before the next
-    one or O.
-
-    Examples
-    --------
-    >>> phrases(["O", "B-city", "I-city", "B-day", "I-city"])
-    [(1, 3, 'city'), (3, 4, 'day'), (4, 5, 'city')]
-    >>> phrases(["B-city", "E-city", "S-day", "I-day", "O"])
-    [(0, 2, 'city'), (2, 3, 'day'), (3, 4, 'day')]
-    """
-    found: list[tuple[int, int, str]] = []
-    is_open = False
-    for place, label in enumerate(labels):
-        prefix, kind = prefix_and_type(label)
-        if prefix not in PHRASE_PREFIXES:
-            is_open = False
-            continue
-        if is_open and prefix not in OPENING and found[-1][2] == kind:
-            found[-1] = (found[-1][0], place + 1, kind)
-        else:
-            found.append((place, place + 1, kind))
-        is_open = prefix not in CLOSING
-    return found
 
 
 def _percentage(part: int, whole: int) -> float:

@@ -9,10 +9,10 @@ import numpy as np
 from rnn_graph.data.char_vocabulary import NEWLINE
 from rnn_graph.data.corpus import AnyVocabulary, read_language_corpus, split_held_out
 from rnn_graph.data.padding import NO_TARGET
+from rnn_graph.data.phrases import phrases
 from rnn_graph.data.tag_vocabulary import TagVocabulary
 from rnn_graph.data.tagged_sentences import TaggedSentence
 from rnn_graph.data.vocabulary import SENTENCE_START
-from rnn_graph.predict.metrics import phrases
 from rnn_graph.train.recipes import Recipe, find_recipe
 
 HELD_OUT = 0.1  # share, of the end
