@@ -74,4 +74,4 @@ def test_files_and_lists_in_another_scheme(tmp_path):
     path.write_text("to S-a O\nnew B-b B-b\nyork E-b E-b\n")
     assert read_predictions(path, scheme="bio")[0] == [("B-a", "B-b", "I-b")]
     with pytest.raises(InputError, match="unknown scheme 'bioes'; give one of iobes, bilou, bio"):
-        read_tagged_sentences(path, scheme="bioes")
+        tagged_sentences_of([[("new", "B-b")]], scheme="bioes")

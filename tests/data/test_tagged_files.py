@@ -100,9 +100,7 @@ def test_conll_comments_stand_before_a_sentence_and_words_may_be_hashes(write):
     )
     with pytest.raises(InputError, match=r"line 12 .*: 4 columns"):
         read_tagged_sentences(write(text.replace("#a = ", "# text = within")))
-    with pytest.warns(
-        InputWarning, match="left out 5 lines that are no words|mark no phrase .*: =$"
-    ):
+    with pytest.warns(InputWarning, match="left out 5 lines that are no words|mark no phrase"):
         sentences = read_tagged_sentences(write(text))
     assert sentences == [
         (("#", "#", "=", ":"), ("O", "B-price", "O", "O")),

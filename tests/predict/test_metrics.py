@@ -58,11 +58,26 @@ label_pairs = label_rows.flatmap(
 )
 
 
+def odd_words(labels):
+    """Words with labels that mark no phrase and are not O, as phrases."""
+    inside = {place for start, end, _ in chunks(labels) for place in range(start, end)}
+    return [
+        (place, place + 1, label)
+        for place, label in enumerate(labels)
+        if place not in inside and label != "O"
+    ]
+
+
 @given(st.lists(label_pairs, max_size=5))
 def test_tags_are_scored_as_counted_by_hand(pairs):
     truth, guesses = [t for t, _ in pairs], [g for _, g in pairs]
+    has_phrases = any(map(chunks, [*truth, *guesses]))
     true, found = (
-        {(i, *chunk) for i, row in enumerate(rows) for chunk in chunks(row)}
+        {
+            (i, *chunk)
+            for i, row in enumerate(rows)
+            for chunk in [*chunks(row), *(odd_words(row) if has_phrases else [])]
+        }
         for rows in (truth, guesses)
     )
     score = score_tags(truth, guesses)
