@@ -24,6 +24,8 @@ from rnn_graph.errors import InputError, InputWarning
 
 TOKENS = "tokens"
 NAMED_CHARACTERS = 10  # of those that are not known
+# Beyond these, what stands between blanks is hardly words of sentences.
+LONGEST_MEAN_WORD, SHORTEST_MEAN_SENTENCE, FEWEST_SENTENCES = 15, 2, 20
 
 AnyVocabulary = Vocabulary | CharVocabulary
 
@@ -123,6 +125,8 @@ def read_language_corpus(
         **decoding,
     ).checked(data)
     store = stored_tokens(data, None if folder is None else Path(folder, TOKENS), reading)
+    if unit == WORD and reading.splitting.tokenizer != "characters":
+        _warn_of_text_without_blanks(store, name_of(data))
     cut = _cut(store, unit, held_out)
     description = [f"{name_of(data)}: {_amount(store, unit)}"]
     known_before = cut if vocabulary is None else 0
@@ -285,6 +289,29 @@ def _warn_of_unknown(store: TokenStore, vocabulary: AnyVocabulary, begin: int, n
             ),
             stacklevel=3,
         )
+
+
+def _warn_of_text_without_blanks(store: TokenStore, name: str) -> None:
+    sentences = store.occurrences[store.types.index(SENTENCE_START)]
+    words = [
+        (token, count)
+        for token, count in zip(store.types, store.occurrences, strict=True)
+        if token not in (SENTENCE_START, SENTENCE_END)
+    ]
+    count = sum(count for _, count in words)
+    characters = sum(len(word) * count for word, count in words)
+    if sentences < FEWEST_SENTENCES or (
+        characters <= LONGEST_MEAN_WORD * count and count >= SHORTEST_MEAN_SENTENCE * sentences
+    ):
+        return
+    warnings.warn(
+        InputWarning(
+            f"{name}: {count / sentences:.1f} words a sentence, of"
+            f" {characters / max(count, 1):.1f} characters; if words do not stand between blanks,"
+            " give --tokenizer characters, or learn characters with `rnn-graph train char`"
+        ),
+        stacklevel=3,
+    )
 
 
 def _amount(store: TokenStore, unit: str) -> str:
