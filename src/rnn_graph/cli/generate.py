@@ -32,6 +32,9 @@ def generate(
     unique: Annotated[
         bool, typer.Option("--unique", help="No line of the training data, none twice.")
     ] = False,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Words between blanks, as the model has them.")
+    ] = False,
     seed: Annotated[
         int | None,
         typer.Option(min=0, max=names.LARGEST_SEED, help="The same seed, the same result."),
@@ -39,7 +42,7 @@ def generate(
     vocabulary: options.VocabularyFile = None,
     tokenizer: Annotated[
         options.TokenizerName | None,
-        typer.Option(metavar="NAME", help="Split the prompt by nltk or whitespace."),
+        typer.Option(metavar="NAME", help="Split the prompt: nltk, whitespace, characters."),
     ] = None,
     computing: options.Computing,
     as_json: options.Json = False,
@@ -66,6 +69,7 @@ def generate(
         min_length=min_length,
         max_length=max_length,
         unique=unique,
+        raw=raw,
         tokenizer=options.plain(tokenizer),
         rng=seed,
     )

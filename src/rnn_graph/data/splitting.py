@@ -1,7 +1,7 @@
 """How text becomes sentences and words: part of what a model knows, and saved with it."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
@@ -20,6 +20,7 @@ MARKED_UNKNOWN = re.compile(
 )
 
 
+PRONOUN_I = re.compile(r"(?<![\w'’])i(?![\w-])")
 _CHARACTERS = re.compile(rf"{UNKNOWN_TOKEN}|\S")
 
 
@@ -70,6 +71,24 @@ class Splitting:
     def words(self, text: str) -> list[str]:
         """The words of a text that is taken for one sentence, such as a prompt."""
         return self._tokens(self._plain(text))
+
+    def joined(self, words: Sequence[str]) -> str:
+        """A sentence as one writes it, of words that `words` split.
+
+        NLTK's words lose the blanks before punctuation and within "don't"; of lower-case text,
+        the sentence's first letter and the pronoun "I" become capitals.
+
+        Examples
+        --------
+        >>> Splitting().joined(["i", "do", "n't", "know", ",", "he", "said", "."])
+        "I don't know, he said."
+        >>> Splitting(tokenizer="characters").joined("不知道")
+        '不知道'
+        """
+        if self.tokenizer != "nltk":
+            return ("" if self.tokenizer == "characters" else " ").join(words)
+        text = _word_detokenizer().detokenize(list(words))
+        return PRONOUN_I.sub("I", text[:1].upper() + text[1:]) if self.lowercase else text
 
     def as_dict(self) -> dict[str, Any]:
         """What a model file holds."""
@@ -124,6 +143,13 @@ def _sentence_splitter() -> Callable[[str], list[str]]:
     parameters.sent_starters = set(tables.sent_starters)
     parameters.ortho_context.update(tables.ortho_context)
     return PunktSentenceTokenizer(parameters).tokenize
+
+
+@cache
+def _word_detokenizer():
+    from nltk.tokenize.treebank import TreebankWordDetokenizer
+
+    return TreebankWordDetokenizer()
 
 
 @cache

@@ -58,6 +58,7 @@ def generate_each(
     top_k: int | None = None,
     top_p: float | None = None,
     unique: bool = False,
+    raw: bool = False,
     tokenizer: str | None = None,
     rng: RandomSource = None,
 ) -> Iterator[str]:
@@ -68,12 +69,15 @@ def generate_each(
     prompt
         What each begins with. Words are split as the text of training was.
     min_length, max_length
-        In words or characters; None for 7 to 100 words, 1 to 100 characters of a line, or 1000
-        characters of running text, which has no `min_length`.
+        In words or characters; None for 7 to 100 words (fewer than 7 if the maximum is lower), 1
+        to 100 characters of a line, or 1000 characters of running text, which has no `min_length`.
     temperature, top_k, top_p
         As for `sample_from_logits`.
     unique
         Of a model of lines: leave out lines that it was trained on, and lines that came before.
+    raw
+        Words of sentences stand between blanks as the model has them, such as "do n't", and not as
+        one writes them.
     tokenizer
         Splits the prompt in place of the one of training.
     rng
@@ -99,8 +103,11 @@ def generate_each(
             raise InputError("running text has its maximum length always; leave out min_length")
         return generate_texts(model, n, prompt=prompt, rng=rng, **settings)
     words = _split_prompt(vocabulary, prompt, tokenizer) if vocabulary else []
-    sentences = _sentences(model, vocabulary, words, rng, **settings)
-    return (" ".join(sentence) for sentence in islice(sentences, n))
+    if max_length is not None:
+        settings.setdefault("min_length", min(SHORTEST_SENTENCE, max_length))
+    sentences = islice(_sentences(model, vocabulary, words, rng, **settings), n)
+    splitting = (vocabulary and vocabulary.splitting) or Splitting()
+    return map(" ".join if raw else splitting.joined, sentences)
 
 
 def generate_sentence(
