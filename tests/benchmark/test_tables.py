@@ -117,14 +117,6 @@ def test_growth_has_a_column_for_each_factor(works):
     ]
 
 
-def test_a_column_breaks_before_the_spread(works):
-    table = contender_table(works[0])
-    widths = dict(zip(table.headers, map(table.narrowest_width, range(9)), strict=True))
-    assert widths["× reference"] == len("(47.0–51.2)") == len("× reference")
-    assert widths["× floor"] == len("(1.48–1.60)")
-    assert widths["steady per step"] == len("100 ms") + 1 == len("2.10 ms")
-
-
 def test_the_environment_is_one_line():
     line = environment_line(environment())
     assert line == (

@@ -55,22 +55,49 @@ def test_json_of_unknown_words(cli, model):
     assert_done(cli("generate", model, *options), "quagga")
 
 
-@pytest.mark.parametrize("command", ["train", "info", "bench", "help", "error"])
-def test_narrow_terminal(cli, text, model, tmp_path, monkeypatch, command):
-    monkeypatch.setenv("COLUMNS", "40")
+TAG_TYPES = ("arrive_date.date_relative", "depart_time.period_of_day", "fare")
+# What has to stand whole on stdout, whatever the width.
+NAMES = {
+    "train": ("model", "perplexity"),
+    "info": ("bptt_truncate", "hidden_dim"),
+    "bench": ("NumPy reference", "lm-step"),
+    "help": ("--learning-rate", "--evaluate-every", "--word-dropout"),
+    "list": ("tiny-shakespeare", "7,610,868"),
+    "scores": TAG_TYPES,
+    "sentences": (),
+}
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80, 120])
+@pytest.mark.parametrize("command", NAMES)
+def test_no_line_is_wider_than_the_terminal(
+    cli, text, model, write, tmp_path, monkeypatch, command, columns
+):
+    monkeypatch.setenv("COLUMNS", str(columns))
     commands = commands_with_json(text, model, tmp_path / "out.npz")
-    commands |= {"help": ("train", "word", "--help"), "error": ("info", "absent" * 20)}
-    result = cli(*commands[command])
-    assert "Traceback" not in result.err
-    if command == "error":
-        assert_refused(result)
-    else:
-        assert result.status == 0
+    predictions = write("tags.txt", "".join(f"a B-{kind} B-{kind}\n" for kind in TAG_TYPES))
+    arguments = {
+        "help": ("train", "tagger", "--help"),
+        "list": commands["data list"],
+        "scores": ("evaluate", "--predictions", predictions),
+        "sentences": ("generate", model, "--min-length", 30, "-n", 2, *COMPUTING),
+    }
+    result = cli(*(arguments | commands)[command])
+    assert_done(result)
+    lines = result.out.splitlines()
+    assert max(map(len, lines)) <= columns
+    for name in NAMES[command]:
+        assert any(name in line for line in lines), name
+    assert "…" not in result.out or command in ("help", "info")  # nothing is cut away
     if command == "train":
-        assert any(line.startswith("epoch 1;") and "words/s" in line
-                   for line in result.err.splitlines())  # fmt: skip
-    if command == "bench":
-        assert "…" not in result.out  # nothing is cut away
+        assert any(
+            line.startswith("epoch 1;") and "words/s" in line for line in result.err.splitlines()
+        )
+
+
+def test_an_error_on_a_narrow_terminal_is_a_line(cli, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    assert_refused(cli("info", "absent" * 20))
 
 
 @pytest.mark.parametrize(

@@ -60,10 +60,14 @@ def _run() -> None:
 
 
 def _exit(message: object, status: int) -> None:
+    from rnn_graph.cli.console import log
+
     line = " ".join(str(message).splitlines())
-    print(f"rnn-graph: {line}", file=sys.stderr)
+    log(f"rnn-graph: {line}")
     sys.exit(status)
 
 
 def _show_warning(message, category, *_args, **_kwargs) -> None:
-    print(f"rnn-graph: warning: {message}", file=sys.stderr)
+    from rnn_graph.cli.console import log
+
+    log(f"rnn-graph: warning: {message}")

@@ -22,6 +22,7 @@ from rnn_graph.cli import (
 )
 from rnn_graph.cli.help import Command, Group
 from rnn_graph.cli.options import with_groups
+from rnn_graph.cli.train_options import with_recipes
 
 
 def _print_version(asked: bool) -> None:
@@ -70,12 +71,12 @@ def _options(
     pass
 
 
-for command, epilog in (
-    (train_word.word, train_word.EPILOG),
-    (train_char.char, train_char.EPILOG),
-    (train_tagger.tagger, train_tagger.EPILOG),
+for command, example in (
+    (train_word.word, train_word.EXAMPLE),
+    (train_char.char, train_char.EXAMPLE),
+    (train_tagger.tagger, train_tagger.EXAMPLE),
 ):
-    train.app.command(epilog=epilog, cls=Command)(with_groups(command))
+    train.app.command(epilog=example, cls=with_recipes(command.__name__))(with_groups(command))
 app.add_typer(train.app, name="train")
 app.command(epilog=generate.EXAMPLE, cls=Command)(with_groups(generate.generate))
 app.command(epilog=tag.EXAMPLE, cls=Command)(with_groups(tag.tag))

@@ -47,6 +47,8 @@ class RunsUnlessTold(Group):
         return super().parse_args(ctx, args)
 
 
+PADDING = 2  # blanks between the columns of a table
+
 app = typer.Typer(
     cls=RunsUnlessTold,
     help="Time the same work on every backend, in other libraries, and against the floor.",
@@ -254,8 +256,11 @@ def _print_workload(workload: dict[str, Any]) -> None:
     """The tables of a workload's results on stdout."""
     from rnn_graph.benchmark.report.result_tables import learned_tables
     from rnn_graph.benchmark.report.tables import contender_table, growth_table, sizes_line
+    from rnn_graph.cli.console import say
 
-    print(f"{workload['name']}: {workload['title']}\n{sizes_line(workload)}\n")
+    say(f"{workload['name']}: {workload['title']}", hanging=2)
+    say(sizes_line(workload), hanging=2)
+    print()
     if workload.get("learning"):
         for table in learned_tables(workload):
             _print_table(table)
@@ -266,25 +271,55 @@ def _print_workload(workload: dict[str, Any]) -> None:
 
 
 def _print_table(table) -> None:
-    """A table on stdout; on a narrow terminal cells take several lines."""
+    """A table on stdout; where it does not fit, a block of lines a row."""
     from rich import table as rich
     from rich.console import Console
 
-    printed = rich.Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1))
-    for number, header in enumerate(table.headers):
-        if number < table.text_columns:
-            printed.add_column(header, overflow="fold")
-        else:
-            width = table.narrowest_width(number)
-            printed.add_column(header, justify="right", overflow="fold", width=width)
-    for row in table.rows:
-        printed.add_row(*row)
+    from rnn_graph.cli.console import say
+
     console = Console(highlight=False, markup=False)
-    console.print(printed)
+    widths = _column_widths(table, console.width)
+    if widths:
+        # Padding on the right, but for the last column, which stands at the edge.
+        printed = rich.Table(
+            box=None, header_style="bold", pad_edge=False, padding=(0, PADDING, 0, 0)
+        )
+        for number, (header, width) in enumerate(zip(table.headers, widths, strict=True)):
+            side = "left" if number < table.text_columns else "right"
+            printed.add_column(header, justify=side, width=width)
+        for row in table.rows:
+            printed.add_row(*row)
+        console.print(printed)
+    else:
+        for first, *rest in table.rows:
+            say(first, hanging=2)
+            for header, cell in zip(table.headers[1:], rest, strict=True):
+                say(f"  {header}: {cell}", hanging=4)
     print()
     for note in table.notes:
-        console.print(note)
+        say(note, hanging=2)
     print()
+
+
+def _column_widths(table, available: int) -> list[int]:
+    """Widths in which words break between words and figures not at all; none if there are none."""
+    whole, least = [], []
+    for number, (header, *cells) in enumerate(zip(table.headers, *table.rows, strict=True)):
+        words = _longest_word if number < table.text_columns else len
+        whole.append(max(map(len, [header, *cells])))
+        least.append(max(_longest_word(header), *map(words, cells)))
+    left = available - sum(least) - PADDING * len(least)
+    if left < 0:
+        return []
+    for number, width in enumerate(whole):
+        more = min(left, width - least[number])
+        least[number] += more
+        left -= more
+    return least
+
+
+def _longest_word(text: str) -> int:
+    return max(map(len, text.split()), default=0)
 
 
 def _fails(results: dict[str, Any]) -> bool:

@@ -1,10 +1,13 @@
 """Where the command line writes: results to stdout, all else to stderr."""
 
 import json
+import os
+import shutil
 import sys
+import textwrap
 import zlib
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TextIO
 
 SPAN_COLORS = ("cyan", "green", "magenta", "yellow", "blue", "red")
 
@@ -28,8 +31,37 @@ def error_console():
 
 
 def log(message: str) -> None:
-    """Tell the user something that is no result."""
-    print(message, file=sys.stderr)
+    """Tell the user something that is no result; on a terminal long lines break at blanks."""
+    print(wrapped(message, sys.stderr.isatty() and terminal_width(sys.stderr)), file=sys.stderr)
+
+
+def say(text: str = "", hanging: int = 0) -> None:
+    """Print a line of a result; on a terminal it breaks at blanks, and goes on indented."""
+    print(wrapped(text, terminal_width(sys.stdout), hanging), flush=True)
+
+
+def terminal_width(stream: TextIO) -> int | None:
+    """The columns of a terminal, or those that COLUMNS says; None of a file or a pipe."""
+    if not stream.isatty() and "COLUMNS" not in os.environ:
+        return None
+    return shutil.get_terminal_size().columns
+
+
+def wrapped(text: str, width: int | None, hanging: int = 0) -> str:
+    """A line in several, broken at blanks, the further ones indented; words longer than that too.
+
+    Examples
+    --------
+    >>> print(wrapped("vocabulary  8,000 words: the a of", 20, 12))
+    vocabulary  8,000
+                words:
+                the a of
+    """
+    if not width or len(text) <= width:
+        return text
+    indent = " " * (hanging if hanging < width // 2 else 2)
+    lines = textwrap.wrap(text, width, subsequent_indent=indent, break_on_hyphens=False)
+    return "\n".join(lines)
 
 
 def print_spans(words: Sequence[str], labels: Sequence[str]) -> None:

@@ -24,7 +24,7 @@ VOCABULARY_EXAMPLE = "Example: rnn-graph data vocabulary --data comments.csv --o
 @app.command("list", epilog=LIST_EXAMPLE, cls=Command)
 def list_(as_json: options.Json = False) -> None:
     """List the texts that this program knows."""
-    from rnn_graph.cli.console import print_json
+    from rnn_graph.cli.console import print_json, say
     from rnn_graph.datasets.originals import ORIGINALS
 
     rows = [
@@ -40,11 +40,15 @@ def list_(as_json: options.Json = False) -> None:
     if as_json:
         print_json(rows)
         return
-    print("embedded: `rnn-graph data sample` draws sentences, `rnn-graph data queries` flight")
-    print("  queries with slot labels, both from a grammar; `rnn-graph data colors` has 949 names;")
-    print("  no network needed")
+    say(
+        "embedded: `rnn-graph data sample` draws sentences, `rnn-graph data queries` flight queries"
+        " with slot labels, both from a grammar; `rnn-graph data colors` has 949 names; no network"
+        " needed",
+        hanging=2,
+    )
     for row in rows:
-        print(f"{row['name']}: {row['description']} ({row['size']:,} bytes; {row['license']})")
+        size = f"{row['size']:,} bytes"
+        say(f"{row['name']}: {row['description']} ({size}; {row['license']})", hanging=2)
 
 
 @app.command(epilog=SAMPLE_EXAMPLE, cls=Command)

@@ -1,5 +1,7 @@
 """`rnn-graph evaluate`: how well a model predicts a text, or tags sentences."""
 
+import math
+import sys
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +13,9 @@ from rnn_graph.errors import InputError
 
 SortName = options.choice("SortName", ("name", "support", "f1"))
 CONFUSIONS_SHOWN = 10
+# Figures in the order of their columns, and of their importance where not all fit.
+WIDTHS = {"precision": 9, "recall": 6, "F1": 6, "support": 7, "found": 5}
+IMPORTANCE = ("F1", "recall", "precision", "support", "found")
 EXAMPLE = "Example: rnn-graph evaluate model.npz --data comments.csv"
 
 
@@ -77,46 +82,63 @@ def evaluate(
 
 
 def _print_text_score(score) -> None:
-    print(f"loss {score.loss:.6f} nats, {score.bits:.6f} bits")
-    print(f"perplexity {score.perplexity:.4f}")
-    print(f"tokens {score.tokens}, ends of sentences or lines among them")
-    print(f"unknown tokens {score.unknown_share:.2%}")
+    from rnn_graph.cli.console import say
+
+    say(f"loss {score.loss:.6f} nats, {score.bits:.6f} bits")
+    say(f"perplexity {score.perplexity:.4f}")
+    say(f"tokens {score.tokens}, ends of sentences or lines among them")
+    say(f"unknown tokens {score.unknown_share:.2%}")
     if score.unknown_tokens:
-        print(f"perplexity without unknown tokens {score.known_perplexity:.4f}")
+        say(f"perplexity without unknown tokens {score.known_perplexity:.4f}")
 
 
 def _print_tag_score(score, sort: SortName) -> None:
-    overall = score.overall
-    print(
+    from rnn_graph.cli.console import say
+
+    overall, script = score.overall, score.script
+    say(
         f"{score.words} words with {overall.phrases} phrases; found: {overall.found};"
         f" correct: {overall.correct}"
     )
-    if score.script is not None:
-        script = score.script
-        print(
+    if script is not None:
+        say(
             f"F1 {script.f1:.2f} as CoNLL-2000's script counts, which joins adjacent phrases of a"
             f" type: {script.phrases}; found: {script.found}; correct: {script.correct}"
         )
-    width = max([len("macro"), *map(len, score.parts)])
-    print(f"{'':{width}}  precision  recall      F1  support  found")
+    rows = [("macro", score.macro)]
     if score.by_type:
-        _print_line("all", width, overall.with_support(), overall.found)
-    _print_line("macro", width, score.macro | {"support": ""}, "")
+        rows.insert(0, ("all", overall.with_support() | {"found": overall.found}))
     for name, part in _sorted(score.parts, sort):
-        _print_line(name, width, part.with_support(), part.found)
-    print(f"accuracy {score.accuracy:.2f} % of words")
+        rows.append((name, part.with_support() | {"found": part.found}))
+    _print_figures(rows)
+    say(f"accuracy {score.accuracy:.2f} % of words")
     if score.confusions:
-        print("most frequent confusions, true label → guess")
+        say("most frequent confusions, true label → guess")
     for (truth, guess), count in islice(score.confusions.items(), CONFUSIONS_SHOWN):
-        print(f"{count:7}  {truth} → {guess}")
+        say(f"{count:7}  {truth} → {guess}", hanging=9)
 
 
-def _print_line(name: str, width: int, figures: dict[str, Any], found: int | str) -> None:
-    line = (
-        f"{name:{width}}  {figures['precision']:9.2f}  {figures['recall']:6.2f}"
-        f"  {figures['f1']:6.2f}  {figures['support']:>7}  {found:>5}"
-    )
-    print(line.rstrip())
+def _print_figures(rows: list[tuple[str, dict[str, Any]]]) -> None:
+    """A line of figures for each name; where they do not fit, the most important ones."""
+    from rnn_graph.cli.console import terminal_width
+
+    names_width = max(len(name) for name, _ in rows)
+    left = (terminal_width(sys.stdout) or math.inf) - names_width
+    shown = {}
+    for title, width in sorted(WIDTHS.items(), key=lambda item: IMPORTANCE.index(item[0])):
+        left -= width + 2
+        shown[title] = left >= 0
+    titles = [title for title in WIDTHS if shown[title]]
+    print(f"{'':{names_width}}" + "".join(f"  {title:>{WIDTHS[title]}}" for title in titles))
+    for name, figures in rows:
+        values = {title: figures.get(title.lower(), "") for title in titles}
+        cells = (
+            f"  {value:{WIDTHS[title]}.2f}"
+            if isinstance(value, float)
+            else f"  {value:>{WIDTHS[title]}}"
+            for title, value in values.items()
+        )
+        print(f"{name:{names_width}}{''.join(cells)}".rstrip())
 
 
 def _sorted(parts: dict[str, Any], sort: SortName):

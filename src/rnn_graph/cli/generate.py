@@ -51,7 +51,7 @@ def generate(
 
     Which of them depends on what the model was trained on.
     """
-    from rnn_graph.cli.console import print_json
+    from rnn_graph.cli.console import print_json, say
     from rnn_graph.cli.models import load_language_model, warn_of_other_splitting
     from rnn_graph.files.provenance import signature
     from rnn_graph.predict.generation import generate_each
@@ -77,6 +77,6 @@ def generate(
     for text in texts:
         found.append(text)
         if not as_json:
-            print(text, flush=True)
+            print(text, flush=True) if unit == "text" else say(text)
     if as_json:
         print_json({f"{unit}s": found, "signature": signature(loaded, seed=seed)})

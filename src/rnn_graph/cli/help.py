@@ -1,12 +1,14 @@
-"""The help of commands: options in groups, a line or two each, in 80 columns."""
+"""The help of commands: options in groups, a line or two each, in 80 columns or fewer."""
 
+import shutil
 import textwrap
 from pathlib import Path
 
 from typer.core import TyperCommand, TyperGroup
 
-WIDTH = 80
+WIDEST = 80
 NAMES_WIDTH = 28
+NARROW = 60  # below, names and what they mean do not stand side by side
 FIRST_GROUP = "Options"
 # What stands for a value of each type.
 KINDS = {int: "N", float: "X", Path: "FILE", str: "TEXT"}
@@ -30,7 +32,12 @@ class Command(TyperCommand):
             groups.setdefault(group, []).append(_option_row(option))
         for group, rows in groups.items():
             formatter.write(_section(group, rows))
-        formatter.write(f"\n{self.epilog}\n" if self.epilog else "")
+        formatter.write(self.values_of_recipes())
+        formatter.write(_epilog(self.epilog or ""))
+
+    def values_of_recipes(self) -> str:
+        """What each recipe has for the options that take their values from it."""
+        return ""
 
 
 class Group(TyperGroup):
@@ -45,7 +52,12 @@ class Group(TyperGroup):
         ]
         formatter.write(_section("Commands", rows))
         formatter.write(_section(FIRST_GROUP, [_option_row(p) for p in self.get_params(ctx)]))
-        formatter.write(f"\n{self.epilog}\n" if self.epilog else "")
+        formatter.write(_epilog(self.epilog or ""))
+
+
+def _epilog(text: str) -> str:
+    lines = textwrap.wrap(text, width(), subsequent_indent="  ", break_on_hyphens=False)
+    return "\n" + "".join(f"{line}\n" for line in lines) if text else ""
 
 
 def _first_sentence(text: str) -> str:
@@ -53,12 +65,13 @@ def _first_sentence(text: str) -> str:
 
 
 def _usage(ctx, command) -> str:
-    return f"Usage: {ctx.command_path} {' '.join(command.collect_usage_pieces(ctx))}\n"
+    usage = f"Usage: {ctx.command_path} {' '.join(command.collect_usage_pieces(ctx))}"
+    return textwrap.fill(usage, width(), subsequent_indent="  ") + "\n"
 
 
 def _paragraphs(text: str) -> str:
     parts = [" ".join(part.split()) for part in textwrap.dedent(text).split("\n\n")]
-    return "".join(f"\n{textwrap.fill(part, WIDTH)}\n" for part in parts if part)
+    return "".join(f"\n{textwrap.fill(part, width())}\n" for part in parts if part)
 
 
 def _section(title: str, rows: list[tuple[str, str]]) -> str:
@@ -66,12 +79,17 @@ def _section(title: str, rows: list[tuple[str, str]]) -> str:
 
 
 def _row(names: str, text: str) -> str:
-    margin = " " * (NAMES_WIDTH + 2)
-    lines = textwrap.wrap(text, WIDTH - len(margin), break_on_hyphens=False) or [""]
-    first = f"  {names:{NAMES_WIDTH - 2}}  "
+    margin = " " * (NAMES_WIDTH + 2 if width() >= NARROW else 6)
+    lines = textwrap.wrap(text, width() - len(margin), break_on_hyphens=False) or [""]
+    first = f"  {names:{len(margin) - 4}}  "
     if len(first) > len(margin):
         return f"  {names}\n" + "".join(f"{margin}{line}\n" for line in lines)
     return first + lines[0] + "\n" + "".join(f"{margin}{line}\n" for line in lines[1:])
+
+
+def width() -> int:
+    """The columns of help: those of the terminal, but no more than one reads well."""
+    return min(WIDEST, shutil.get_terminal_size().columns)
 
 
 def _argument_name(argument) -> str:

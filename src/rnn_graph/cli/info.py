@@ -6,16 +6,21 @@ from typing import Annotated, Any
 import typer
 
 from rnn_graph.cli import options
+from rnn_graph.errors import InputError
 
 EXAMPLE = "Example: rnn-graph info model.npz"
+HANGING = 25  # where values stand
 
 
 def info(
     model: Annotated[Path, typer.Argument(help="A model file.")],
+    signature: Annotated[
+        bool, typer.Option("--signature", help="Print only what made the model, in one line.")
+    ] = False,
     as_json: options.Json = False,
 ) -> None:
     """Print what a model file holds: arrays, configuration, training, vocabulary."""
-    from rnn_graph.cli.console import print_json
+    from rnn_graph.cli.console import print_json, say
     from rnn_graph.files.model_file import read_model_file
 
     content = read_model_file(model)
@@ -33,19 +38,33 @@ def info(
             }
         )
         return
+    if signature:
+        _print_signature(model, configuration)
+        return
     for name, array in arrays.items():
-        print(f"{name:24} {array['dtype']} {tuple(array['shape'])}")
+        say(f"{name:24} {array['dtype']} {tuple(array['shape'])}", HANGING)
     for key, value in configuration.items():
         if key in ("labels", "characters") and isinstance(value, list | str):
-            print(f"{key:24} {len(value)}: {_beginning(value)}")
+            say(f"{key:24} {len(value)}: {_beginning(value)}", HANGING)
         elif key != "training":
-            print(f"{key:24} {value}")
+            say(f"{key:24} {value}", HANGING)
     for line in _training_lines(configuration.get("training", {})):
-        print(line)
+        say(line, HANGING)
     if tokens is not None:
-        print(f"{'vocabulary':24} {len(tokens):,} words: {' '.join(tokens[:8])} …")
+        say(f"{'vocabulary':24} {len(tokens):,} words: {' '.join(tokens[:8])} …", HANGING)
     elif "model" not in configuration:
-        print(f"{'vocabulary':24} none: a bare file; generate and evaluate want --vocabulary")
+        say(
+            f"{'vocabulary':24} none: a bare file; generate and evaluate want --vocabulary", HANGING
+        )
+
+
+def _print_signature(model: Path, configuration: dict[str, Any]) -> None:
+    from rnn_graph.files.provenance import as_line
+
+    try:
+        print(as_line(configuration["training"]["signature"]))
+    except (KeyError, TypeError, AttributeError):
+        raise InputError(f"{model} does not say what made it; leave out --signature") from None
 
 
 def _beginning(values) -> str:
@@ -57,17 +76,24 @@ def _beginning(values) -> str:
 
 def _training_lines(training: Any) -> list[str]:
     """What is known of the training; files of earlier versions say it in other ways."""
-    from rnn_graph.files.provenance import as_line
-
     try:
         return [
             f"{'trained on':24} {training['data']}",
             *map(_history_line, training.get("history", [])),
             *_run_lines(training),
-            f"{'signature':24} {as_line(training['signature'])}",
+            f"{'made by':24} {_made_by(training['signature'])}",
         ]
     except (KeyError, TypeError, ValueError, AttributeError):
         return [f"{'training':24} {training}"] if training else []
+
+
+def _made_by(signature: dict[str, Any]) -> str:
+    """Which version made a model, and on what."""
+    versions = signature["versions"]
+    return (
+        f"rnn_graph {versions['rnn_graph']}, PyTensor {versions['pytensor']}, backend"
+        f" {signature['backend']}, {signature['dtype']}; --signature prints all"
+    )
 
 
 def _history_line(entry: Any) -> str:

@@ -16,13 +16,10 @@ from rnn_graph.cli.train_options import (
     Valid,
     given,
     print_result,
-    recipe_epilog,
 )
 from rnn_graph.train.recipes import find_recipe, recipes_of
 
-EPILOG = recipe_epilog(
-    "char", "Example: rnn-graph train char --data names.txt --unit line --out names.npz"
-)
+EXAMPLE = "Example: rnn-graph train char --data names.txt --unit line --out names.npz"
 RecipeName = options.choice("RecipeName", recipes_of("char"))
 UnitName = options.choice("UnitName", ("line", "text"))
 MORE = "More of the model and the training"

@@ -1,6 +1,7 @@
 """The options of `rnn-graph train`, and its recipes' values in the help."""
 
 import functools
+import textwrap
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from rnn_graph import names
+from rnn_graph.cli.help import Command, width
 from rnn_graph.cli.options import Computing, choice, plain
 from rnn_graph.errors import InputError
 from rnn_graph.train.recipes import recipes_of
@@ -186,8 +188,21 @@ def given(*groups: Any, **options: Any) -> dict[str, Any]:
     return {name: plain(value) for name, value in values.items() if value is not None}
 
 
-def recipe_epilog(task: str, example: str) -> str:
-    """The recipes' values, a column a recipe, and an example."""
+NO_SETTING = "·"  # of this name
+
+
+def with_recipes(of_task: str) -> type[Command]:
+    """A command whose help has the values of a task's recipes."""
+
+    class RecipeCommand(Command):
+        def values_of_recipes(self) -> str:
+            return "\n" + "".join(f"{line}\n" for line in _recipe_lines(of_task))
+
+    return RecipeCommand
+
+
+def _recipe_lines(task: str) -> list[str]:
+    """The recipes' values, a column a recipe."""
     recipes = recipes_of(task)
     settings = list(dict.fromkeys(name for recipe in recipes.values() for name in recipe.settings))
     rows = [["Defaults of --recipe", *recipes]]
@@ -195,12 +210,24 @@ def recipe_epilog(task: str, example: str) -> str:
         values = [_shown(recipe.settings, name) for recipe in recipes.values()]
         rows.append([f"--{name.replace('_', '-')}", *values])
     lines = [f"  {row[0]:26}  {''.join(f'{cell:14}' for cell in row[1:])}".rstrip() for row in rows]
-    return "\n".join([*lines, "", example])
+    return lines if max(map(len, lines)) <= width() else _in_paragraphs(rows)
+
+
+def _in_paragraphs(rows: list[list[str]]) -> list[str]:
+    """The recipes' values where columns do not fit: a paragraph a recipe."""
+    (title, *names), *settings = rows
+    paragraphs = [title]
+    for place, name in enumerate(names, 1):
+        values = "; ".join(f"{row[0]} {row[place]}" for row in settings if row[place] != NO_SETTING)
+        paragraphs += textwrap.wrap(
+            f"{name}: {values}", width(), subsequent_indent="  ", break_on_hyphens=False
+        )
+    return paragraphs
 
 
 def _shown(settings, name: str) -> str:
     if name not in settings:
-        return "·"
+        return NO_SETTING
     value = settings[name]
     if value is None:
         return "none"
@@ -211,20 +238,20 @@ def _shown(settings, name: str) -> str:
 
 def print_result(result, as_json: bool) -> None:
     """A training's result on stdout."""
-    from rnn_graph.cli.console import print_json
+    from rnn_graph.cli.console import print_json, say
     from rnn_graph.train.progress import described, readable
 
     if as_json:
         print_json(result.as_dict())
         return
-    print(f"model {result.model}")
+    say(f"model {result.model}")
     if result.loss is not None:
-        print(f"loss {result.loss:.6f}")
-        print(f"perplexity {readable(result.perplexity, '.4f')}")
+        say(f"loss {result.loss:.6f}")
+        say(f"perplexity {readable(result.perplexity, '.4f')}")
     if result.held_out is not None:
-        print(f"best epoch {result.best_epoch:g}")
+        say(f"best epoch {result.best_epoch:g}")
         if "f1" in result.held_out:
-            print(f"held out {described(result.held_out)}")
+            say(f"held out {described(result.held_out)}")
         else:
-            print(f"held-out loss {result.held_out['loss']:.6f}")
-            print(f"held-out perplexity {readable(result.held_out['perplexity'], '.4f')}")
+            say(f"held-out loss {result.held_out['loss']:.6f}")
+            say(f"held-out perplexity {readable(result.held_out['perplexity'], '.4f')}")

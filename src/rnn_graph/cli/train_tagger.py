@@ -16,14 +16,10 @@ from rnn_graph.cli.train_options import (
     Valid,
     given,
     print_result,
-    recipe_epilog,
 )
 from rnn_graph.train.recipes import find_recipe, recipes_of
 
-EPILOG = recipe_epilog(
-    "tagger",
-    "Example: rnn-graph train tagger --data train.conll --out tagger.npz",
-)
+EXAMPLE = "Example: rnn-graph train tagger --data train.conll --out tagger.npz"
 OutputName = options.choice("OutputName", names.TAGGER_OUTPUTS)
 RecipeName = options.choice("RecipeName", recipes_of("tagger"))
 MORE = "More of the model and the training"

@@ -15,13 +15,10 @@ from rnn_graph.cli.train_options import (
     Valid,
     given,
     print_result,
-    recipe_epilog,
 )
 from rnn_graph.train.recipes import find_recipe, recipes_of
 
-EPILOG = recipe_epilog(
-    "word", "Example: rnn-graph train word --data comments.csv --out words.npz --held-out 0.1"
-)
+EXAMPLE = "Example: rnn-graph train word --data comments.csv --out words.npz --held-out 0.1"
 RecipeName = options.choice("RecipeName", recipes_of("word"))
 
 

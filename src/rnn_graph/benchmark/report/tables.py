@@ -41,12 +41,6 @@ class Table:
     notes: list[str]
     text_columns: int = 1
 
-    def narrowest_width(self, column: int) -> int:
-        """Characters that a column needs if its figures may break before a parenthesis."""
-        figures = [row[column].replace(" (", "\n(").splitlines() for row in self.rows]
-        pieces = [self.headers[column].split(), *figures]
-        return max(len(piece) for parts in pieces for piece in parts)
-
 
 def contender_table(workload: dict[str, Any]) -> Table:
     """A row for each contender, with its start-up, steady time, memory and ratios.
