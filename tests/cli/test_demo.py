@@ -10,17 +10,23 @@ def test_the_demo_tags_queries_and_ends_with_ten_sentences_and_the_truth(cli, tm
     small += ("--name-steps", 200)
     result = cli("demo", "--out", out, *small, "--backend", "jax")
     assert result.status == 0, result.err
-    *queries, score, colors, last = result.out.splitlines()[:5] + result.out.splitlines()[-1:]
+    tagger, names, words = result.out.strip().split("\n\n")
+    title, *queries, score, command = tagger.splitlines()
+    assert title == "TAGGER: WHICH WORDS OF A FLIGHT QUERY FILL WHICH SLOT"
+    assert len(queries) == 3
     assert all("[" in query and "]" in query for query in queries)
-    assert float(re.fullmatch(r"tagger F1 on unseen queries (\S+)", score)[1]) > 50
-    invented = colors.removeprefix("colors that are not: ").split(", ")
+    assert float(re.search(r"On 400 others F1 is (\S+) \(of 100\)", score)[1]) > 50
+    assert command == f'Next: rnn-graph tag {out / "tagger.npz"} "from boston to denver on monday"'
+    _, colors, _, command = names.splitlines()
+    invented = colors.split(", ")
     assert len(set(invented)) == 10
     assert not set(invented) & set(color_names())
-    sentences = result.out.splitlines()[5:-1]
+    assert command == f"Next: rnn-graph generate {out / 'colors.npz'} --unique"
+    _, *sentences, said, _ = words.splitlines()
     assert len(sentences) == 10
-    assert all(len(sentence.split()) >= 7 for sentence in sentences)
+    assert all(len(sentence.split()) >= 6 for sentence in sentences)
     learned, truth = map(
-        float, re.fullmatch(r"held-out perplexity (\S+), truth (\S+)", last).groups()
+        float, re.match(r"Held-out perplexity (\S+): .* average\. (\S+) is", said).groups()
     )
     assert 11 < truth < 13
     # After 1,500 steps it knows something, and no more than can be known.

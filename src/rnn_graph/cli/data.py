@@ -42,7 +42,7 @@ def list_(as_json: options.Json = False) -> None:
         return
     say(
         "embedded: `rnn-graph data sample` draws sentences, `rnn-graph data queries` flight queries"
-        " with slot labels, both from a grammar; `rnn-graph data colors` has 949 names; no network"
+        " with slot labels, both from a grammar; `rnn-graph data colors` has 920 names; no network"
         " needed",
         hanging=2,
     )
@@ -107,7 +107,7 @@ def colors(
     out: Annotated[Path | None, typer.Option(help="A text file; stdout if not given.")] = None,
     as_json: options.Json = False,
 ) -> None:
-    """Write 949 names of colors, one a line: something to train character models on."""
+    """Write 920 names of colors, one a line: something to train character models on."""
     from rnn_graph.cli.console import print_json
     from rnn_graph.datasets import color_names
     from rnn_graph.files.atomic import check_outputs

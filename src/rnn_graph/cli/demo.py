@@ -56,7 +56,7 @@ def demo(
     A tagger on flight queries, a character model on names of colors, and a language model on
     sentences whose true perplexity is known. Needs no network and no files.
     """
-    from rnn_graph.cli.console import print_json, print_spans
+    from rnn_graph.cli.console import print_json
     from rnn_graph.files.atomic import check_outputs
 
     try:
@@ -76,18 +76,53 @@ def demo(
     if as_json:
         print_json(result)
         return
-    for query in result.get("queries", []):
+    if "tagger" in result:
+        _print_tagger(result, tagger_path)
+        _print_names(result, colors_path)
+    _print_language_model(result, model_path, picture)
+
+
+def _print_tagger(result: dict[str, Any], path: Path) -> None:
+    from rnn_graph.cli.console import print_spans, say
+
+    _print_title("Tagger: which words of a flight query fill which slot")
+    for query in result["queries"]:
         print_spans(query["words"], query["labels"])
-    if "tagger_f1" in result:
-        print(f"tagger F1 on unseen queries {result['tagger_f1']:.2f}")
-    if "colors" in result:
-        print(f"colors that are not: {', '.join(result['colors'])}")
-    for sentence in result["sentences"]:
-        print(sentence)
-    print(
-        f"held-out perplexity {result['held_out_perplexity']:.2f},"
-        f" truth {result['true_perplexity']:.2f}"
+    say(
+        f"None of these is among the {result['training_queries']:,} queries that it learned from."
+        f" On {UNSEEN_QUERIES} others F1 is {result['tagger_f1']:.2f} (of 100)."
     )
+    say(f'Next: rnn-graph tag {path} "from boston to denver on monday"', hanging=2)
+
+
+def _print_names(result: dict[str, Any], path: Path) -> None:
+    from rnn_graph.cli.console import say
+
+    _print_title("Character model: names of colors that are not")
+    say(", ".join(result["colors"]))
+    say(f"None of these is among the {result['training_names']:,} names that it learned from.")
+    say(f"Next: rnn-graph generate {path} --unique", hanging=2)
+
+
+def _print_language_model(result: dict[str, Any], path: Path, picture: Path) -> None:
+    from rnn_graph.cli.console import say
+
+    _print_title("Word model: sentences like those of a grammar")
+    for sentence in result["sentences"]:
+        say(sentence, hanging=2)
+    say(
+        f"Held-out perplexity {result['held_out_perplexity']:.2f}: among so many words it hesitates"
+        f" on average. {result['true_perplexity']:.2f} is the grammar's own, below which no model"
+        f" comes. {picture} shows how it was learned."
+    )
+    say(f'Next: rnn-graph generate {path} --prompt "the"', hanging=2)
+
+
+def _print_title(title: str) -> None:
+    from rnn_graph.cli.console import say
+
+    say()
+    say(title.upper())
 
 
 def _tagger(path: Path, queries: int, epochs: int, *, computing, seed: int) -> dict[str, Any]:
@@ -108,6 +143,7 @@ def _tagger(path: Path, queries: int, epochs: int, *, computing, seed: int) -> d
     log(f"tagger in {path}")
     return {
         "tagger": str(path),
+        "training_queries": len(drawn.train),
         "tagger_f1": model.score(drawn.test).overall.f1,
         "queries": [
             {"words": list(words), "labels": list(labels)}
@@ -131,7 +167,11 @@ def _names(path: Path, steps: int, *, computing, seed: int) -> dict[str, Any]:
     )
     log(f"character model in {path}")
     colors = load_model(path).generate(SHOWN, unique=True, rng=seed)
-    return {"character_model": str(path), "colors": colors}
+    return {
+        "character_model": str(path),
+        "training_names": len(color_names()),
+        "colors": colors,
+    }
 
 
 def _language_model(
@@ -163,7 +203,7 @@ def _language_model(
     )
     history = read_history(RunSettings(path).folder / HISTORY)
     plot_histories(picture, {path.stem: history}, truth=drawn.true_perplexity)
-    log(f"loss curve in {picture}, model in {path}; sentences from it:")
+    log(f"loss curve in {picture}, model in {path}")
     best = min(r["held_out"]["perplexity"] for r in trained.history if r["held_out"])
     return {
         "model": str(path),
