@@ -180,7 +180,7 @@ def look_at_generated(words, output, folder):
         return
     lines = output.splitlines()
     assert len(lines) == (int(words[words.index("-n") + 1]) if "-n" in words else 10)
-    assert all(line.startswith(prompt) for line in lines)
+    assert all(line.lower().startswith(prompt) for line in lines)
     if "--unique" in words:
         known = set((folder / "colors.txt").read_text().splitlines())
         assert len({*lines} - known) == len(lines)
