@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from cli_checks import VOCABULARY_SIZE, assert_done, assert_refused
-from rnn_graph.data import text_files
+from rnn_graph.data import delimited_files
 from rnn_graph.models.registry import load_model
 from small_runs import COMPUTING, READING
 
@@ -145,7 +145,7 @@ def test_quote_never_closed(train, write, tmp_path):
 
 
 def test_field_beyond_all_measure(train, write, monkeypatch):
-    monkeypatch.setattr(text_files, "LONGEST_CSV_FIELD", 2**17)
+    monkeypatch.setattr(delimited_files, "LONGEST_FIELD", 2**17)
     data = write("long.csv", 'body\n"' + "word\n" * 30_000)
     assert_refused(train(data), data, "line 2", "quote")
 

@@ -36,8 +36,10 @@ def open_binary(path: str | Path) -> Iterator[BinaryIO]:
         If it cannot be read, is damaged, or is an archive of several files.
     """
     with _opened(path) as raw:
-        compression = next((c for c in COMPRESSIONS if raw.peek(16).startswith(c.magic)), None)
+        compression = None
         try:
+            start = raw.peek(LONGEST_MAGIC)
+            compression = next((c for c in COMPRESSIONS if start.startswith(c.magic)), None)
             if compression is None:
                 yield _no_archive(raw, path)
             else:
@@ -125,6 +127,7 @@ COMPRESSIONS = (
     Compression("zip", b"PK\3\4", _open_zip),
     Compression("zstd", b"\x28\xb5\x2f\xfd", _open_zstd),
 )
+LONGEST_MAGIC = max(len(compression.magic) for compression in COMPRESSIONS)
 ARCHIVES = {b"7z\xbc\xaf\x27\x1c": "7z", b"Rar!\x1a\7": "rar"}
 TAR_PLACE, TAR_MAGIC = 257, b"ustar"
 DAMAGES = (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, RuntimeError)
