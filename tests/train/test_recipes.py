@@ -7,7 +7,8 @@ import pytest
 
 from rnn_graph import train_language_model, train_tagger
 from rnn_graph.datasets import color_names, sample_flight_queries, sample_sentences
-from rnn_graph.train.recipes import RECIPES
+from rnn_graph.train.fit import changed_recipe
+from rnn_graph.train.recipes import RECIPES, find_recipe
 
 # Where a recipe's own length would take minutes.
 SHORT = {
@@ -46,3 +47,16 @@ def test_no_recipe_diverges_at_three_times_its_learning_rate(recipe, data):
     losses = [record["loss"] for record in model.history if record["loss"] is not None]
     assert losses[-1] < losses[0] < math.inf
     assert all(np.isfinite(value).all() for value in model.get_parameters().values())
+
+
+@pytest.mark.parametrize(
+    ("settings", "warmup"),
+    [
+        ({}, 0.05),
+        ({"schedule": "cosine"}, 0.05),
+        ({"schedule": "constant"}, 0.0),
+        ({"schedule": "linear", "warmup": 0.1}, 0.1),
+    ],
+)
+def test_the_warm_up_goes_with_the_recipes_own_schedule(settings, warmup):
+    assert changed_recipe(find_recipe("char", "modern"), settings)["warmup"] == warmup

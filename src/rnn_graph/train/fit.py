@@ -259,9 +259,14 @@ def refuse_numpy(computing: Computing, recipe: Recipe) -> None:
 
 
 def changed_recipe(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
-    """The recipe with other settings; one of epochs and iterations takes the other's place."""
+    """The recipe with other settings; one of epochs and iterations takes the other's place.
+
+    The warm-up goes with the recipe's own schedule: with another one there is none, unless given.
+    """
     given = {name: value for name, value in settings.items() if value is not None}
     changed = recipe.changed(**given)
+    if "warmup" in recipe.settings and str(changed["schedule"]) != recipe["schedule"]:
+        changed = changed.changed(warmup=given.get("warmup", 0.0))
     for one, other in (("epochs", "iterations"), ("iterations", "epochs")):
         if one in given and other not in given:
             changed = replace(changed, settings={**changed.settings, other: None})
