@@ -8,6 +8,8 @@ CELLS = ("elman", "gru", "lstm")
 OUTPUTS = ("softmax", "adaptive")
 TAGGER_OUTPUTS = ("softmax", "crf")
 SAMPLINGS = ("sequential", "random", "sentences")
+# What becomes of text that a model does not know.
+UNKNOWN = ("skip", "error")
 TOKENIZERS = ("nltk", "whitespace", "characters")
 OPTIMIZERS = ("sgd", "momentum", "adagrad", "rmsprop", "adam")
 # These follow the share of the steps that are done …

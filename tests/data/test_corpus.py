@@ -233,3 +233,17 @@ def test_words_between_blanks_are_not(recwarn):
     read_language_corpus(["rindfleischetikettierung ist gut"] * 30, splitting=WHITESPACE)
     read_language_corpus(["ja"] * 3, splitting=WHITESPACE)
     assert not recwarn
+
+
+def test_what_is_not_known_can_be_refused():
+    characters = read_language_corpus(["abcabc"], unit="text").vocabulary
+    with pytest.raises(
+        InputError, match=r"not know 'd' \(U\+0064\), 2 times in all; leave out --u"
+    ):
+        read_language_ids(["abdda"], characters, unknown="error")
+    words = read_language_corpus(["a b", "b c"], splitting=WHITESPACE).vocabulary
+    with pytest.raises(InputError, match=r"does not know 'e', 'd', 3 times in all"):
+        read_language_ids(["a d e <unk> e"], words, unknown="error")
+    assert len(read_language_ids(["a b <unk>"], words, unknown="error")) == 5
+    with pytest.raises(InputError, match="unknown is 'drop'; give one of skip, error"):
+        read_language_ids(["a"], words, unknown="drop")

@@ -3,8 +3,14 @@
 import numpy as np
 import pytest
 
-from rnn_graph import CharVocabulary, LanguageModel, load_model, save_model
-from rnn_graph.errors import InputError
+from rnn_graph import (
+    CharVocabulary,
+    LanguageModel,
+    load_model,
+    save_model,
+    train_language_model,
+)
+from rnn_graph.errors import InputError, InputWarning
 from rnn_graph.predict.generation import generate, generate_lines, generate_texts
 from rnn_graph.tutorials.char_rnn import CharRNN
 
@@ -167,3 +173,15 @@ def test_a_language_model_of_lines_draws_lines_and_is_saved_with_them(tmp_path):
     assert loaded.vocabulary == vocabulary
     assert loaded.vocabulary.has_seen("ABC")
     assert generate(loaded, 3, unique=True, max_length=6, rng=1) == lines
+
+
+@pytest.mark.parametrize("unit", ["line", "text"])
+def test_characters_of_a_prompt_that_are_not_known_are_left_out_or_refused(unit):
+    model = train_language_model(
+        ["abcabcabc"] * 20, unit=unit, epochs=1, hidden_dim=4, progress=False, backend="jax"
+    )
+    with pytest.warns(InputWarning, match=r"does not know 'd' \(U\+0064\) of the prompt; left out"):
+        (text,) = model.generate(1, prompt="adb", max_length=8, rng=0)
+    assert text.startswith("ab")
+    with pytest.raises(InputError, match="'d' .* leave them out, or leave out --unknown error"):
+        model.generate(1, prompt="adb", unknown="error")

@@ -38,6 +38,7 @@ def evaluate(
         SortName, typer.Option(metavar="NAME", help="Types by name, support, or f1: worst first.")
     ] = SortName.NAME,
     reading: options.Reading,
+    unknown: options.Unknown = options.UnknownName.SKIP,
     columns: options.LabeledWords,
     computing: options.Computing,
     as_json: options.Json = False,
@@ -71,7 +72,7 @@ def evaluate(
         raise InputError("give a model file and --data FILE, or --predictions FILE alone")
     else:
         loaded = load(model, computing, vocabulary)
-        found, signed = score(loaded, data, reading, columns, part), signature(loaded)
+        found, signed = score(loaded, data, reading, columns, part, unknown), signature(loaded)
     if as_json:
         details = found.details() if isinstance(found, TagScore) else {}
         print_json(found.as_dict() | details | {"signature": signed})

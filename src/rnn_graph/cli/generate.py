@@ -44,6 +44,7 @@ def generate(
         options.TokenizerName | None,
         typer.Option(metavar="NAME", help="Split the prompt: nltk, whitespace, characters."),
     ] = None,
+    unknown: options.Unknown = options.UnknownName.SKIP,
     computing: options.Computing,
     as_json: options.Json = False,
 ) -> None:
@@ -71,6 +72,7 @@ def generate(
         unique=unique,
         raw=raw,
         tokenizer=options.plain(tokenizer),
+        unknown=options.plain(unknown),
         rng=seed,
     )
     found = []

@@ -50,7 +50,7 @@ def load_language_model(path: Path, computing: Computing, vocabulary_file: Path 
     return model
 
 
-def score(model, data: Path, reading: Reading, columns: LabeledWords, part: str):
+def score(model, data: Path, reading: Reading, columns: LabeledWords, part: str, unknown: str):
     """The score of a model of any kind on a file."""
     decoding = {"encoding": reading.encoding, "errors": plain(reading.errors)}
     if isinstance(model.vocabulary, TagVocabulary):
@@ -67,7 +67,7 @@ def score(model, data: Path, reading: Reading, columns: LabeledWords, part: str)
         if said := unseen_labels(model.vocabulary, sentences):
             log(said)
         return score_tagger(model, sentences)
-    return score_data(model, data, **reading.given())
+    return score_data(model, data, unknown=plain(unknown), **reading.given())
 
 
 def warn_of_other_splitting(model, given: dict) -> None:

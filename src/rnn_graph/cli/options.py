@@ -26,6 +26,7 @@ TaggedFormat = choice("TaggedFormat", ("auto", *names.TAGGED_FORMATS))
 PartName = choice("PartName", ("train", "valid", "test"))
 SchemeName = choice("SchemeName", names.SCHEMES)
 TokenizerName = choice("TokenizerName", names.TOKENIZERS)
+UnknownName = choice("UnknownName", names.UNKNOWN)
 DecodingErrors = choice("DecodingErrors", ("strict", "replace", "ignore"))
 
 Seed = Annotated[
@@ -40,6 +41,9 @@ VocabularyFile = Annotated[
 _reading = functools.partial(typer.Option, rich_help_panel="Reading text")
 _computing = functools.partial(typer.Option, rich_help_panel="Computing")
 
+Unknown = Annotated[
+    UnknownName, _reading(metavar="NAME", help="What the model does not know: skip, error.")
+]
 DataFile = Annotated[
     Path, typer.Option("--data", help="Text or CSV, gzipped or not; - for standard input.")
 ]

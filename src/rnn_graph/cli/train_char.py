@@ -67,6 +67,7 @@ def char(
         typer.Option("--lowercase", help="Read in lower case.", rich_help_panel="Reading text"),
     ] = False,
     decoding: options.Decoding,
+    unknown: options.Unknown = options.UnknownName.SKIP,
     computing: TrainComputing,
     as_json: options.Json = False,
 ) -> None:
@@ -94,7 +95,8 @@ def char(
         settings,
         valid=valid,
         held_out=held_out,
-        reading={n: options.plain(v) for n, v in vars(decoding).items()} | {"lowercase": lowercase},
+        reading={n: options.plain(v) for n, v in vars(decoding).items()}
+        | {"lowercase": lowercase, "unknown": str(unknown)},
         run=run.settings(out),
         computing=computing.settings(),
         init_from=run.init_from,

@@ -52,6 +52,7 @@ def word(
         typer.Option(min=1, help="Use the first N sentences.", rich_help_panel="Reading text"),
     ] = None,
     reading: options.Reading,
+    unknown: options.Unknown = options.UnknownName.SKIP,
     computing: TrainComputing,
     as_json: options.Json = False,
 ) -> None:
@@ -68,7 +69,9 @@ def word(
         given(main, language, more, vocabulary_size=vocabulary_size, bptt_truncate=bptt_truncate),
         valid=valid,
         held_out=held_out,
-        reading=reading.given() | ({} if limit is None else {"limit": limit}),
+        reading=reading.given()
+        | {"unknown": str(unknown)}
+        | ({} if limit is None else {"limit": limit}),
         run=run.settings(out),
         computing=computing.settings(),
         init_from=run.init_from,

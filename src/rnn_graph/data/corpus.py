@@ -23,7 +23,7 @@ from rnn_graph.data.vocabulary import SENTENCE_END, SENTENCE_START, Vocabulary
 from rnn_graph.errors import InputError, InputWarning
 
 TOKENS = "tokens"
-NAMED_CHARACTERS = 10  # of those that are not known
+NAMED_TOKENS = 10  # of those that are not known
 # Beyond these, what stands between blanks is hardly words of sentences.
 LONGEST_MEAN_WORD, SHORTEST_MEAN_SENTENCE, FEWEST_SENTENCES = 15, 2, 20
 
@@ -100,7 +100,10 @@ def read_language_corpus(
         Where the tokens are stored, so that they take no memory and the same file is not read
         again; None to keep them in memory.
     decoding
-        `file_format`, `delimiter`, `encoding` and `errors`, as for `read_documents`.
+        `file_format`, `delimiter`, `encoding` and `errors`, as for `read_documents`; `unknown`:
+        "skip" leaves characters that the vocabulary does not know out of the score, with an
+        `InputWarning`, and takes words for the unknown one; "error" refuses both, but for words of
+        the text that is trained on.
 
     Raises
     ------
@@ -133,7 +136,8 @@ def read_language_corpus(
     if vocabulary is None:
         vocabulary = _fitted(store, cut, vocabulary_size, reading)
         description.append(_size(vocabulary, vocabulary_size))
-    _warn_of_unknown(store, vocabulary, known_before, name_of(data))
+    if not isinstance(vocabulary, Vocabulary):
+        _look_at_unknown(store, vocabulary, known_before, reading.unknown, name_of(data))
     ids = store.ids(lambda types: known_ids(vocabulary, types))
     digest = f"{store.digest} {held_out:g}"
     kept: Ids | None = None
@@ -185,7 +189,7 @@ def read_language_ids(
     ).checked(data)
     store = stored_tokens(data, None, reading)
     ids = store.ids(lambda types: known_ids(vocabulary, types))[:]
-    _warn_of_unknown(store, vocabulary, 0, name_of(data))
+    _look_at_unknown(store, vocabulary, 0, reading.unknown, name_of(data))
     return ids
 
 
@@ -271,24 +275,29 @@ def _require_known(ids: np.ndarray, vocabulary: AnyVocabulary, name: str) -> Non
         )
 
 
-def _warn_of_unknown(store: TokenStore, vocabulary: AnyVocabulary, begin: int, name: str) -> None:
-    """Name the characters from `begin` on that the vocabulary does not know."""
-    if isinstance(vocabulary, Vocabulary):
+def _look_at_unknown(
+    store: TokenStore, vocabulary: AnyVocabulary, begin: int, unknown: str, name: str
+) -> None:
+    """Name what the vocabulary does not know from `begin` on: refused, or for characters said."""
+    is_word = isinstance(vocabulary, Vocabulary)
+    if is_word and unknown == "skip":
         return
+    known = vocabulary.tokens if is_word else vocabulary.symbols
     counts = store.counts(begin)
-    unknown = [symbol for symbol in counts if symbol not in vocabulary.symbols]
-    if unknown:
-        more = len(unknown) - NAMED_CHARACTERS
-        names = ", ".join(map(named, unknown[:NAMED_CHARACTERS]))
-        names += f" and {more:,} more" if more > 0 else ""
-        times = sum(counts[symbol] for symbol in unknown)
-        warnings.warn(
-            InputWarning(
-                f"{name}: the model does not know {names}; where they stand, {times:,} times in"
-                " all, nothing is predicted"
-            ),
-            stacklevel=3,
-        )
+    found = sorted(counts.keys() - {*known}, key=lambda token: -counts[token])
+    if not found:
+        return
+    more = len(found) - NAMED_TOKENS
+    names = ", ".join((repr if is_word else named)(token) for token in found[:NAMED_TOKENS])
+    names += f" and {more:,} more" if more > 0 else ""
+    times = sum(counts[token] for token in found)
+    what = f"{name}: the model does not know {names}"
+    if unknown == "error":
+        raise InputError(f"{what}, {times:,} times in all; leave out --unknown error, or change it")
+    warnings.warn(
+        InputWarning(f"{what}; where they stand, {times:,} times in all, nothing is predicted"),
+        stacklevel=3,
+    )
 
 
 def _warn_of_text_without_blanks(store: TokenStore, name: str) -> None:

@@ -19,6 +19,7 @@ from rnn_graph.data.token_store import (
     store_words,
 )
 from rnn_graph.errors import InputError
+from rnn_graph.names import UNKNOWN
 
 WORD = "word"
 # Lists of tokens are in their last form; what is split later, such as a prompt, has blanks.
@@ -42,12 +43,18 @@ class Reading:
     delimiter: str | None = None
     encoding: str = "utf-8"
     errors: str = "strict"
+    unknown: str = "skip"
     held_out: float = 0.0
 
     def checked(self, data: TextData) -> "Reading":
         """With a splitting, after a look at settings and data."""
         if self.unit not in (WORD, *UNITS):
             raise InputError(f"unknown unit {self.unit!r}; give one of {', '.join((WORD, *UNITS))}")
+        if self.unknown not in UNKNOWN:
+            raise InputError(
+                f"unknown is {self.unknown!r}; give one of {', '.join(UNKNOWN)}: what becomes of"
+                " what the model does not know"
+            )
         if self.limit is not None:
             require_sizes(limit=self.limit)
             if self.unit == "text":

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from rnn_graph.checks import require_sizes
-from rnn_graph.data.char_vocabulary import NEWLINE, CharVocabulary
+from rnn_graph.data.char_vocabulary import NEWLINE, CharVocabulary, named
 from rnn_graph.data.padding import BEFORE_FIRST
 from rnn_graph.data.splitting import Splitting
 from rnn_graph.data.vocabulary import SENTENCE_END, SENTENCE_START, Vocabulary
@@ -60,6 +60,7 @@ def generate_each(
     unique: bool = False,
     raw: bool = False,
     tokenizer: str | None = None,
+    unknown: str = "skip",
     rng: RandomSource = None,
 ) -> Iterator[str]:
     """`generate` one by one.
@@ -80,6 +81,9 @@ def generate_each(
         one writes them.
     tokenizer
         Splits the prompt in place of the one of training.
+    unknown
+        "skip" leaves characters of the prompt that the model does not know out, and takes words for
+        the unknown one, with an `InputWarning`; "error" refuses both.
     rng
         An int, a `Generator` or a legacy `RandomState`.
 
@@ -96,13 +100,15 @@ def generate_each(
     unit = getattr(vocabulary, "unit", None)
     if unique and unit != "line":
         raise InputError("only lines can be unique; leave out unique, or give a model of lines")
+    if unit is not None:
+        prompt = _known_characters(vocabulary, prompt, unknown)
     if unit == "line":
         return generate_lines(model, n, prompt=prompt, unique=unique, rng=rng, **settings)
     if unit == "text":
         if min_length is not None:
             raise InputError("running text has its maximum length always; leave out min_length")
         return generate_texts(model, n, prompt=prompt, rng=rng, **settings)
-    words = _split_prompt(vocabulary, prompt, tokenizer) if vocabulary else []
+    words = _split_prompt(vocabulary, prompt, tokenizer, unknown) if vocabulary else []
     if max_length is not None:
         settings.setdefault("min_length", min(SHORTEST_SENTENCE, max_length))
     sentences = islice(_sentences(model, vocabulary, words, rng, **settings), n)
@@ -349,20 +355,35 @@ def _vocabulary_of(model, unit: str) -> CharVocabulary:
     return vocabulary
 
 
-def _split_prompt(vocabulary: Vocabulary, prompt: str, tokenizer: str | None) -> list[str]:
+def _known_characters(vocabulary: CharVocabulary, prompt: str, unknown: str) -> str:
+    """A prompt without the characters that the model does not know."""
+    plain = vocabulary.plain(prompt)
+    names = [named(symbol) for symbol in dict.fromkeys(plain) if symbol not in vocabulary.symbols]
+    if not names:
+        return prompt
+    _say_unknown(f"the model does not know {', '.join(names)} of the prompt", "left out", unknown)
+    return "".join(symbol for symbol in plain if symbol in vocabulary.symbols)
+
+
+def _split_prompt(
+    vocabulary: Vocabulary, prompt: str, tokenizer: str | None, unknown: str
+) -> list[str]:
     splitting = vocabulary.splitting or Splitting()
     if tokenizer is not None:
         splitting = replace(splitting, tokenizer=tokenizer)
     words = splitting.words(prompt)
-    unknown = [word for word in words if word not in vocabulary]
-    if unknown:
-        warnings.warn(
-            InputWarning(
-                f"the model does not know {', '.join(unknown)}; it takes them as unknown words"
-            ),
-            stacklevel=3,
+    names = [word for word in words if word not in vocabulary]
+    if names:
+        _say_unknown(
+            f"the model does not know {', '.join(names)}", "it takes them as unknown words", unknown
         )
     return words
+
+
+def _say_unknown(what: str, outcome: str, unknown: str) -> None:
+    if unknown == "error":
+        raise InputError(f"{what}; leave them out, or leave out --unknown error")
+    warnings.warn(InputWarning(f"{what}; {outcome}"), stacklevel=4)
 
 
 def _check_lengths(min_length: int, max_length: int, prompt: int, unit: str) -> None:
