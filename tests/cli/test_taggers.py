@@ -230,3 +230,11 @@ def test_the_old_folder_of_arrays_is_read_without_pickles(tmp_path, cli):
     (folder / "b.npy").unlink()
     assert_refused(cli("tag", folder, "to boston"), "b.npy")
     assert set(SlotWeights._fields) == set(loaded.get_parameters())
+
+
+def test_sentences_in_another_encoding(cli, tagger):
+    assert_refused(
+        cli("tag", tagger, stdin=b"to orl\xe9ans"), "standard input, line 1", "--encoding"
+    )
+    result = cli("tag", tagger, "--encoding", "latin-1", stdin=b"to orl\xe9ans")
+    assert "orléans " in result.out

@@ -183,5 +183,5 @@ def test_characters_of_a_prompt_that_are_not_known_are_left_out_or_refused(unit)
     with pytest.warns(InputWarning, match=r"does not know 'd' \(U\+0064\) of the prompt; left out"):
         (text,) = model.generate(1, prompt="adb", max_length=8, rng=0)
     assert text.startswith("ab")
-    with pytest.raises(InputError, match="'d' .* leave them out, or leave out --unknown error"):
+    with pytest.raises(InputError, match=r"'d' .* leave them out, or leave out --unknown error"):
         model.generate(1, prompt="adb", unknown="error")

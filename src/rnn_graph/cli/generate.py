@@ -77,6 +77,8 @@ def generate(
     )
     found = []
     for text in texts:
+        if found and unit == "text" and not as_json:
+            print()
         found.append(text)
         if not as_json:
             print(text, flush=True) if unit == "text" else say(text)

@@ -22,6 +22,7 @@ def tag(
     pre_split: Annotated[
         bool, typer.Option("--pre-split", help="Words stand apart already, at blanks.")
     ] = False,
+    decoding: options.Decoding,
     computing: options.Computing,
     as_json: options.Json = False,
 ) -> None:
@@ -36,7 +37,7 @@ def tag(
     from rnn_graph.predict.tagging import tag_sentences
 
     loaded = load_tagger(model, computing)
-    lines = sentences or _lines_of_standard_input()
+    lines = sentences or _lines_of_standard_input(decoding)
     splitting = replace(loaded.vocabulary.splitting or Splitting(), lowercase=False)
     if pre_split:
         splitting = replace(splitting, tokenizer="whitespace")
@@ -59,9 +60,10 @@ def tag(
             print()
 
 
-def _lines_of_standard_input() -> list[str]:
+def _lines_of_standard_input(decoding: options.Decoding) -> list[str]:
     from rnn_graph.data.compressed_files import STANDARD_INPUT, open_binary
     from rnn_graph.data.text_files import decoded_lines
 
     with open_binary(STANDARD_INPUT) as stream:
-        return list(decoded_lines(stream, STANDARD_INPUT, "utf-8", "strict"))
+        lines = decoded_lines(stream, "standard input", decoding.encoding, str(decoding.errors))
+        return list(lines)
