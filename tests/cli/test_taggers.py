@@ -233,8 +233,7 @@ def test_the_old_folder_of_arrays_is_read_without_pickles(tmp_path, cli):
 
 
 def test_sentences_in_another_encoding(cli, tagger):
-    assert_refused(
-        cli("tag", tagger, stdin=b"to orl\xe9ans"), "standard input, line 1", "--encoding"
-    )
-    result = cli("tag", tagger, "--encoding", "latin-1", stdin=b"to orl\xe9ans")
+    latin_1 = b"to orl\xe9ans"
+    assert_refused(cli("tag", tagger, stdin=latin_1), "standard input, line 1", "--encoding")
+    result = cli("tag", tagger, "--encoding", "latin-1", stdin=latin_1)
     assert "orléans " in result.out
