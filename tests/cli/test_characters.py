@@ -167,9 +167,9 @@ def test_options_out_of_range(train_char, names, options):
     ("options", "said"),
     [
         (("--temperature", -0.5), "temperature is -0.5"),
-        (("--prompt", "Zoë"), "'z' (U+007A)"),
+        (("--prompt", "Zoë", "--unknown", "error"), "'z' (U+007A)"),
         (("--prompt", "m\ud800"), "surrogate"),
-        (("--prompt", "a\nb"), "line's end"),
+        (("--prompt", "a\na"), "line's end"),
         (("--max-length", 2, "--prompt", "mar"), "raise max_length"),
         (("--top-k", 0), "top_k is 0"),
     ],

@@ -282,9 +282,9 @@ def _look_at_unknown(
     is_word = isinstance(vocabulary, Vocabulary)
     if is_word and unknown == "skip":
         return
-    known = vocabulary.tokens if is_word else vocabulary.symbols
+    known = {*(vocabulary.tokens if is_word else vocabulary.symbols)}
     counts = store.counts(begin)
-    found = sorted(counts.keys() - {*known}, key=lambda token: -counts[token])
+    found = [token for token in counts if token not in known]
     if not found:
         return
     more = len(found) - NAMED_TOKENS
