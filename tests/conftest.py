@@ -38,7 +38,11 @@ def real_data():
 
 
 def pytest_configure(config):
-    """Let JAX, which is not imported yet, keep what it compiles; workers inherit it."""
+    """Let JAX, which is not imported yet, keep what it compiles; workers inherit it.
+
+    Nor is what tests look at as wide as somebody's terminal.
+    """
+    os.environ.pop("COLUMNS", None)
     if COMPILED_FOLDER not in os.environ:
         config.compiled_folder = tempfile.mkdtemp(prefix="rnn_graph-compiled-")
         os.environ |= COMPILED | {COMPILED_FOLDER: config.compiled_folder}

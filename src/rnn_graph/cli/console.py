@@ -40,6 +40,11 @@ def say(text: str = "", hanging: int = 0) -> None:
     print(wrapped(text, terminal_width(sys.stdout), hanging), flush=True)
 
 
+def say_data(text: str) -> None:
+    """Print a line that programs read too: it breaks on a terminal alone, whatever COLUMNS says."""
+    print(wrapped(text, sys.stdout.isatty() and terminal_width(sys.stdout)), flush=True)
+
+
 def terminal_width(stream: TextIO) -> int | None:
     """The columns of a terminal, or those that COLUMNS says; None of a file or a pipe."""
     if not stream.isatty() and "COLUMNS" not in os.environ:

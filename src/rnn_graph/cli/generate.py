@@ -52,7 +52,7 @@ def generate(
 
     Which of them depends on what the model was trained on.
     """
-    from rnn_graph.cli.console import print_json, say
+    from rnn_graph.cli.console import print_json, say_data
     from rnn_graph.cli.models import load_language_model, warn_of_other_splitting
     from rnn_graph.files.provenance import signature
     from rnn_graph.predict.generation import generate_each
@@ -81,6 +81,6 @@ def generate(
             print()
         found.append(text)
         if not as_json:
-            print(text, flush=True) if unit == "text" else say(text)
+            print(text, flush=True) if unit == "text" else say_data(text)
     if as_json:
         print_json({f"{unit}s": found, "signature": signature(loaded, seed=seed)})

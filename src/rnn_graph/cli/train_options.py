@@ -238,13 +238,13 @@ def _shown(settings, name: str) -> str:
 
 def print_result(result, as_json: bool) -> None:
     """A training's result on stdout."""
-    from rnn_graph.cli.console import print_json, say
+    from rnn_graph.cli.console import print_json, say, say_data
     from rnn_graph.train.progress import described, readable
 
     if as_json:
         print_json(result.as_dict())
         return
-    say(f"model {result.model}")
+    say_data(f"model {result.model}")
     if result.loss is not None:
         say(f"loss {result.loss:.6f}")
         say(f"perplexity {readable(result.perplexity, '.4f')}")
