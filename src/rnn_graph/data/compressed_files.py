@@ -93,7 +93,11 @@ def _no_archive(content: BinaryIO, path: str | Path) -> BinaryIO:
 
 def _open_zip(raw: BinaryIO) -> BinaryIO:
     archive = zipfile.ZipFile(raw if raw.seekable() else io.BytesIO(raw.read()))
-    return archive.open(_only_member(archive, getattr(raw, "name", "standard input")))
+    member = _only_member(archive, getattr(raw, "name", "standard input"))
+    try:
+        return archive.open(member)
+    except RuntimeError as error:  # it is encrypted, or compressed in a way of its own
+        raise zipfile.BadZipFile(str(error)) from None
 
 
 def _only_member(archive: zipfile.ZipFile, path) -> str:
@@ -130,4 +134,4 @@ COMPRESSIONS = (
 LONGEST_MAGIC = max(len(compression.magic) for compression in COMPRESSIONS)
 ARCHIVES = {b"7z\xbc\xaf\x27\x1c": "7z", b"Rar!\x1a\7": "rar"}
 TAR_PLACE, TAR_MAGIC = 257, b"ustar"
-DAMAGES = (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, RuntimeError)
+DAMAGES = (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
