@@ -23,7 +23,18 @@ def lstm(p, u, h, c):
     return [sigmoid(o) * np.tanh(c), c]
 
 
-PLAIN_CELLS = {"elman": elman, "gru": gru, "lstm": lstm}
+def tutorial_gru(p, W, h):
+    """With the reset gate before the product, hence with the weights in place of the product."""
+
+    def gate(z):
+        return np.minimum(1, np.maximum(0, 0.2 * z + 0.5))
+
+    (p_r, p_z, p_n), (W_r, W_z, W_n) = np.split(p, 3, axis=-1), np.split(W, 3, axis=-1)
+    r, z = gate(p_r + h @ W_r), gate(p_z + h @ W_z)
+    return [(1 - z) * np.tanh(p_n + (r * h) @ W_n) + z * h]
+
+
+PLAIN_CELLS = {"elman": elman, "gru": gru, "lstm": lstm, "gru-tutorial": tutorial_gru}
 
 
 def plain_layer(cell, projected, mask, initial_states, weights, *, backwards=False):
@@ -32,7 +43,8 @@ def plain_layer(cell, projected, mask, initial_states, weights, *, backwards=Fal
     traces = [np.zeros((len(projected), *state.shape)) for state in states]
     steps = range(len(projected))
     for t in reversed(steps) if backwards else steps:
-        after = PLAIN_CELLS[cell](projected[t], states[0] @ weights, *states)
+        of_states = weights if cell == "gru-tutorial" else states[0] @ weights
+        after = PLAIN_CELLS[cell](projected[t], of_states, *states)
         counts = np.asarray(mask[t])[..., None] == 1
         states = [np.where(counts, new, old) for new, old in zip(after, states, strict=True)]
         for trace, state in zip(traces, states, strict=True):

@@ -4,7 +4,7 @@
 BACKENDS = ("jax", "numba", "c")
 DEVICES = ("auto", "cpu", "gpu")
 DTYPES = ("float32", "float64")
-CELLS = ("elman", "gru", "lstm")
+CELLS = ("elman", "gru", "lstm", "gru-tutorial")
 OUTPUTS = ("softmax", "adaptive")
 TAGGER_OUTPUTS = ("softmax", "crf")
 SAMPLINGS = ("sequential", "random", "sentences")

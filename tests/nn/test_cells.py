@@ -123,7 +123,7 @@ def gradients_through_scan(case):
     cell = CELLS[case.cell]
 
     def step(projected, mask, *states):
-        after = cell.advance(cell.combine(projected, states[0] @ weights), *states)
+        after = cell.advance(cell.enter(projected, states[0], weights), *states)
         return [pt.switch(mask[:, None] > 0, a, s) for a, s in zip(after, states, strict=True)]
 
     states = pytensor.scan(

@@ -50,7 +50,30 @@ def lstm_back(p, u, states, g):
     return d, d, [np.zeros_like(d_c), d_c * f]
 
 
-BACK = {"elman": elman_back, "gru": gru_back, "lstm": lstm_back}
+ONE_PRODUCT = {"elman": elman_back, "gru": gru_back, "lstm": lstm_back}
+
+
+def back(cell, p, states, W, g):
+    """The gradients of p, W and the states before a step from those of the states after it."""
+    if cell == "gru-tutorial":
+        return tutorial_gru_back(p, states[0], W, g[0])
+    d_p, d_u, d_states = ONE_PRODUCT[cell](p, states[0] @ W, states, g)
+    return d_p, states[0].T @ d_u, [d_states[0] + d_u @ W.T, *d_states[1:]]
+
+
+def tutorial_gru_back(p, h, W, g):
+    (p_r, p_z, p_n), (W_r, W_z, W_n) = np.split(p, 3, axis=-1), np.split(W, 3, axis=-1)
+    a_r, a_z = p_r + h @ W_r, p_z + h @ W_z
+    r, z = (np.clip(0.2 * a + 0.5, 0, 1) for a in (a_r, a_z))
+    slope_r, slope_z = (0.2 * (np.abs(a) < 2.5) for a in (a_r, a_z))
+    n = np.tanh(p_n + (r * h) @ W_n)
+    d_n = g * (1 - z) * (1 - n**2)
+    d_z = g * (h - n) * slope_z
+    d_reset = d_n @ W_n.T
+    d_r = d_reset * h * slope_r
+    d_h = g * z + d_reset * r + d_r @ W_r.T + d_z @ W_z.T
+    d_W = np.hstack([h.T @ d_r, h.T @ d_z, (r * h).T @ d_n])
+    return np.concatenate([d_r, d_z, d_n], axis=-1), d_W, [d_h]
 
 
 def plain_gradients(cell, truncate, backwards, values, mask, own_gradients):
@@ -60,7 +83,8 @@ def plain_gradients(cell, truncate, backwards, values, mask, own_gradients):
     states, before = first, {}
     for t in order:
         before[t] = states
-        after = PLAIN_CELLS[cell](p[t], states[0] @ Wh, *states)
+        of_states = Wh if cell == "gru-tutorial" else states[0] @ Wh
+        after = PLAIN_CELLS[cell](p[t], of_states, *states)
         m = mask[t][:, None]
         states = [m * new + (1 - m) * old for new, old in zip(after, states, strict=True)]
     dp, dWh, d_first = np.zeros_like(p), np.zeros_like(Wh), [np.zeros_like(s) for s in first]
@@ -69,13 +93,10 @@ def plain_gradients(cell, truncate, backwards, values, mask, own_gradients):
         reached = order[max(0, last - truncate) : last + 1]
         for t in reversed(reached):
             m = mask[t][:, None]
-            d_p, d_u, d_states = BACK[cell](
-                p[t], before[t][0] @ Wh, before[t], [m * one for one in g]
-            )
+            d_p, d_W, d_states = back(cell, p[t], before[t], Wh, [m * one for one in g])
             dp[t] += d_p
-            dWh += before[t][0].T @ d_u
+            dWh += d_W
             g = [d + (1 - m) * one for d, one in zip(d_states, g, strict=True)]
-            g[0] = g[0] + d_u @ Wh.T
         if reached[0] == order[0]:
             d_first = [total + one for total, one in zip(d_first, g, strict=True)]
     rows = dp.reshape(-1, dp.shape[-1])

@@ -27,7 +27,7 @@ class Recurrent(Layer):
 
     Its parameters: `Wx (inputs, blocks · units)` as Glorot and Bengio draw it, a block at a time;
     `Wh (units, blocks · units)`, of random rotations; `b (blocks · units)`, zero but for a forget
-    gate's; with `learn_initial` also `h0 (units)`, and `c0 (units)` of an LSTM, zero.
+    gate's; with `recurrent_bias` also `bh (blocks · units)`, zero; with `learn_initial` also `h0 (units)`, and `c0 (units)` of an LSTM, zero.
 
     Parameters
     ----------
@@ -42,6 +42,9 @@ class Recurrent(Layer):
         Begin with the last step.
     bias
         Whether there is a `b`.
+    recurrent_bias
+        Whether there is a `bh`, added to `h_{t−1} W_h`, as PyTorch's layers have it. It makes a
+        difference to a GRU alone, whose reset gate is applied to this sum.
     learn_initial
         Whether the states before the first step are parameters, not zero.
     weight_dropout
@@ -63,6 +66,7 @@ class Recurrent(Layer):
     truncate: int | None = None
     backwards: bool = False
     bias: bool = True
+    recurrent_bias: bool = False
     learn_initial: bool = False
     weight_dropout: float = 0.0
 
@@ -107,6 +111,8 @@ class Recurrent(Layer):
         }
         if self.bias:
             values["b"] = self.cell.first_bias(units)
+        if self.recurrent_bias:
+            values["bh"] = np.zeros(self._width)
         values |= {name: np.zeros(units) for name in self._first_states}
         return {name: value.astype(dtype) for name, value in values.items()}
 
@@ -116,7 +122,8 @@ class Recurrent(Layer):
         if key is not None and self.weight_dropout:
             Wh = dropout(Wh, self.weight_dropout, key)
         projected = self.project(parameters, x)
-        dtype = common_dtype(projected, Wh)
+        bh = parameter(parameters, "bh", (self._width,)) if self.recurrent_bias else None
+        dtype = common_dtype(projected, Wh, bh)
         if mask is not None:
             mask = pt.as_tensor_variable(mask)
             if mask.ndim != projected.ndim - 1:
@@ -128,6 +135,7 @@ class Recurrent(Layer):
             [state.astype(dtype) for state in self._before(parameters, projected, mask, states)],
             Wh.astype(dtype),
             mask,
+            bias=None if bh is None else bh.astype(dtype),
             backwards=self.backwards,
             truncate=self.truncate,
         )

@@ -25,7 +25,6 @@ from pytensor.compile.builders import OpFromGraph
 from pytensor.gradient import DisconnectedType
 from pytensor.tensor import TensorVariable
 
-from rnn_graph.nn.basic import rows_of, times
 from rnn_graph.nn.cells import Cell
 from rnn_graph.nn.scan import repeat, scan_states, shifted
 
@@ -41,6 +40,7 @@ def recurrent_layer(
     weights: TensorVariable,
     mask: TensorVariable | None = None,
     *,
+    bias: TensorVariable | None = None,
     steps: TensorVariable | None = None,
     backwards: bool = False,
     truncate: int | None = None,
@@ -59,6 +59,8 @@ def recurrent_layer(
         `W_h`, of known shape.
     mask
         1 where a step counts, 0 where the states are handed on as they are; None if all count.
+    bias
+        Added to the product with `W_h`, [blocks · H]; None for none.
     steps
         T, read off the shape of an input of the compiled function, off which JAX reads it when it
         compiles; that of `mask`, or of `projected` without one, if None.
@@ -81,14 +83,17 @@ def recurrent_layer(
         # length of, and warn at length that it does not know it.
         steps = 1 * (projected if mask is None else mask).shape[0]
     masks = [] if mask is None else [mask]
-    layer = _ThroughTime(cell, backwards, len(masks), truncate, length)
-    arguments = [projected, *initial_states, weights, steps, *masks]
+    of_states = [weights] if bias is None else [weights, bias]
+    layer = _ThroughTime(cell, backwards, len(of_states), len(masks), truncate, length)
+    arguments = [projected, *initial_states, *of_states, steps, *masks]
     return layer.as_operation(arguments)(*arguments, return_list=True)[: cell.states]
 
 
 @dataclass(frozen=True)
 class _ThroughTime:
     """The graphs of a cell over time, forwards and backwards, with one mask or none.
+
+    `weights` are those of the states: `W_h` alone, or a bias too.
 
     A `length` that is known is no variable to the scans: of a single step there is then no loop.
     The gradient needs what the states were computed from, which the loop then stores beside them,
@@ -97,6 +102,7 @@ class _ThroughTime:
 
     cell: Cell
     backwards: bool
+    weights: int
     masks: int
     truncate: int | None
     length: int | None
@@ -109,7 +115,7 @@ class _ThroughTime:
         """The recurrence as an operation with a gradient of its own."""
         inputs = [argument.type() for argument in arguments]
         outputs = self._forward(*inputs)
-        differentiable = self.cell.states + 2  # all but the steps and the mask
+        differentiable = 1 + self.cell.states + self.weights  # all but the steps and the mask
         return OpFromGraph(
             inputs,
             outputs,
@@ -124,15 +130,16 @@ class _ThroughTime:
     def _split(self, inputs):
         """Projected inputs, states, weights, steps and masks."""
         projected, *states = inputs[: self.cell.states + 1]
-        weights, steps, *masks = inputs[self.cell.states + 1 :]
+        rest = inputs[self.cell.states + 1 :]
+        weights, (steps, *masks) = rest[: self.weights], rest[self.weights :]
         return projected, states, weights, self.length or steps, masks
 
     def _forward(self, *inputs):
         projected, initial_states, weights, steps, masks = self._split(inputs)
 
         def step(projected, *rest):
-            masks, states, (W,) = self._parts(rest)
-            combined = self.cell.combine(projected, times(states[0], W))
+            masks, states, weights = self._parts(rest)
+            combined = self.cell.enter(projected, states[0], *weights)
             after = self._advance(combined, masks, states)
             return [*after, combined] if self.stores else after
 
@@ -140,7 +147,7 @@ class _ThroughTime:
             step,
             [projected, *masks],
             initial_states,
-            [weights],
+            weights,
             steps,
             outputs=int(self.stores),
             backwards=self.backwards,
@@ -158,16 +165,15 @@ class _ThroughTime:
             after = [mask * new + (1 - mask) * old for new, old in zip(after, states, strict=True)]
         return after
 
-    def _back(self, source, masks, states, W, gradients: dict[int, Any]):
+    def _back(self, source, masks, states, weights, gradients: dict[int, Any]):
         """The gradients of a step's arguments, `combined` and states, from those of its results.
 
         Of one step, or of all at once: only the shapes differ. `source` is `combined`, or the
         slope for it.
         """
         if not self.stores:
-            d_combined = gradients[0] * source
-            _, d_recurrent = self.cell.separate(d_combined)
-            return d_combined, [times(d_recurrent, W.T)]
+            d_combined, d_h = self.cell.leave(gradients[0] * source, None, states[0], *weights)
+            return d_combined, [d_h]
         combined = source
         after = self._advance(combined, masks, states)
         d_combined, *d_states = pytensor.grad(
@@ -176,9 +182,8 @@ class _ThroughTime:
             consider_constant=list(gradients.values()),
             disconnected_inputs="ignore",
         )
-        _, d_recurrent = self.cell.separate(d_combined)
-        d_states[0] = d_states[0] + times(d_recurrent, W.T)
-        return d_combined, d_states
+        d_combined, d_h = self.cell.leave(d_combined, combined, states[0], *weights)
+        return d_combined, [d_states[0] + d_h, *d_states[1:]]
 
     def _pullback(self, inputs, outputs, output_gradients):
         _, initial_states, weights, steps, masks = self._split(inputs)
@@ -199,11 +204,11 @@ class _ThroughTime:
             d_combined, d_first = self._swept(*given, read, initial_states, steps)
         else:
             d_combined, d_first = self._summed(*given, read, initial_states)
-        d_projected, d_recurrent = self.cell.separate(d_combined)
+        d_projected, *d_weights = self.cell.gradients(d_combined, source, before[0])
         return [
             d_projected,
             *d_first,
-            rows_of(before[0]).T @ rows_of(d_recurrent),
+            *d_weights[: self.weights],
             *(DisconnectedType()() for _ in range(1 + self.masks)),
         ]
 
@@ -213,19 +218,19 @@ class _ThroughTime:
         def step(source, *rest):
             masks, states, rest = self._parts(rest)
             from_outside, rest = dict(zip(read, rest, strict=False)), rest[len(read) :]
-            from_later, (W,) = rest[: self.cell.states], rest[self.cell.states :]
+            from_later, weights = rest[: self.cell.states], rest[self.cell.states :]
             gradients = {
                 k: later + from_outside[k] if k in from_outside else later
                 for k, later in enumerate(from_later)
             }
-            d_combined, d_states = self._back(source, masks, states, W, gradients)
+            d_combined, d_states = self._back(source, masks, states, weights, gradients)
             return [*d_states, d_combined]
 
         *d_states, d_combined = scan_states(
             step,
             [source, *masks, *before, *read.values()],
             [pt.zeros_like(state) for state in initial_states],
-            [weights],
+            weights,
             steps,
             outputs=1,
             backwards=not self.backwards,
@@ -236,8 +241,8 @@ class _ThroughTime:
         """The sums over j of the module's docstring, k + 1 products over all steps."""
         nothing = [pt.zeros_like(state) for state in initial_states]
 
-        def one_state_further(source, masks, before, W, gradients, nothing):
-            d_combined, d_before = self._back(source, masks, before, W, gradients)
+        def one_state_further(source, masks, before, weights, gradients, nothing):
+            d_combined, d_before = self._back(source, masks, before, weights, gradients)
             # In place t the gradients of the states before t, which are those after t - 1.
             further = [
                 shifted(d, zero, backwards=not self.backwards)
@@ -245,7 +250,7 @@ class _ThroughTime:
             ]
             return further, [d_combined, *(self._first(d) for d in d_before)]
 
-        fixed = [source, *masks, *before, weights, *nothing]
+        fixed = [source, *masks, *before, *weights, *nothing]
         if self.truncate <= LARGEST_WRITTEN_OUT_TRUNCATION:
             gradients, sums = read, None
             for _ in range(self.truncate + 1):
@@ -261,9 +266,10 @@ class _ThroughTime:
         def accumulate(*arguments):
             gradients, sums = arguments[:width], arguments[width : 2 * width + 1]
             source, *rest = arguments[2 * width + 1 :]
-            masks, before, (W, *nothing) = self._parts(rest)
+            masks, before, rest = self._parts(rest)
+            weights, nothing = rest[: self.weights], rest[self.weights :]
             further, found = one_state_further(
-                source, masks, before, W, dict(enumerate(gradients)), nothing
+                source, masks, before, weights, dict(enumerate(gradients)), nothing
             )
             return [*further, *_added(sums, found)]
 
