@@ -9,7 +9,7 @@ from rnn_graph.data.char_vocabulary import CharVocabulary
 from rnn_graph.data.tag_vocabulary import TagVocabulary
 from rnn_graph.data.vocabulary import SENTENCE_END, SENTENCE_START, UNKNOWN_TOKEN, Vocabulary
 from rnn_graph.datasets.flight_queries import sample_flight_queries
-from rnn_graph.models.registry import find_kind
+from rnn_graph.models.kinds import find_kind
 from rnn_graph.train.checkpoints import Checkpoint, checkpoint_as_bytes, checkpoint_of_bytes
 from rnn_graph.train.observer import Observer
 from rnn_graph.train.recipes import find_recipe

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rnn_graph.data.vocabulary import Vocabulary
     from rnn_graph.models.language_model import LanguageModel
     from rnn_graph.models.registry import (
+        export_model,
         load_model,
         load_model_parameters_theano,
         save_model,
@@ -46,6 +47,7 @@ _HOMES = {
     "SequenceTagger": "models.sequence_tagger",
     "Vocabulary": "data.vocabulary",
     "contextwin": "tutorials.windows",
+    "export_model": "models.registry",
     "generate_sentence": "predict.generation",
     "gradient_check_theano": "tutorials.gradient_check",
     "load_model": "models.registry",
@@ -74,6 +76,7 @@ __all__ = [  # noqa: RUF022 - sorted as the eye reads
     "SequenceTagger",
     "Vocabulary",
     "contextwin",
+    "export_model",
     "generate_sentence",
     "gradient_check_theano",
     "load_model",

@@ -10,6 +10,7 @@ from rnn_graph.cli import (
     data,
     demo,
     evaluate,
+    export,
     generate,
     gradcheck,
     info,
@@ -37,6 +38,7 @@ COMMANDS = (
     "evaluate",
     "tag",
     "info",
+    "export",
     "plot",
     "data",
     "demo",
@@ -82,6 +84,7 @@ app.command(epilog=generate.EXAMPLE, cls=Command)(with_groups(generate.generate)
 app.command(epilog=tag.EXAMPLE, cls=Command)(with_groups(tag.tag))
 app.command(epilog=evaluate.EXAMPLE, cls=Command)(with_groups(evaluate.evaluate))
 app.command(epilog=info.EXAMPLE, cls=Command)(info.info)
+app.command(epilog=export.EXAMPLE, cls=Command)(export.export)
 app.add_typer(plot.app, name="plot")
 app.add_typer(data.app, name="data")
 app.add_typer(bench.app, name="bench")

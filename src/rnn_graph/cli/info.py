@@ -21,14 +21,16 @@ def info(
 ) -> None:
     """Print what a model file holds: arrays, configuration, training, vocabulary."""
     from rnn_graph.cli.console import print_json, say
-    from rnn_graph.files.model_file import read_model_file
+    from rnn_graph.files.tensor_file import read_arrays
 
-    content = read_model_file(model)
+    content = read_arrays(model)
     arrays = {
         name: {"shape": list(array.shape), "dtype": str(array.dtype)}
         for name, array in content.arrays.items()
     }
     configuration, tokens = content.configuration, content.tokens
+    if not configuration:
+        configuration = _described(content)
     if as_json:
         print_json(
             {
@@ -52,10 +54,22 @@ def info(
         say(line, HANGING)
     if tokens is not None:
         say(f"{'vocabulary':24} {len(tokens):,} words: {' '.join(tokens[:8])} …", HANGING)
-    elif "model" not in configuration:
+    elif "characters" not in configuration:
         say(
             f"{'vocabulary':24} none: a bare file; generate and evaluate want --vocabulary", HANGING
         )
+
+
+def _described(content) -> dict[str, Any]:
+    """The configuration of another program's model, where one can be made of it."""
+    from rnn_graph.cli.console import log
+    from rnn_graph.models.foreign import recognized
+
+    try:
+        return recognized(content).configuration
+    except InputError as error:
+        log(f"rnn-graph: {error}")
+        return {}
 
 
 def _print_signature(model: Path, configuration: dict[str, Any]) -> None:

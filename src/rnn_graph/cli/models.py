@@ -21,7 +21,7 @@ def load(path: Path, computing: Computing, vocabulary_file: Path | None = None):
     if model.vocabulary is None:
         raise InputError(
             f"{path} has no vocabulary; give its words with --vocabulary FILE, one a line"
-            if hasattr(model, "next_word_logits")
+            if hasattr(model, "word_dim")
             else f"{path} has numbers alone, and no vocabulary to read text with; give a file that"
             " `rnn-graph train` wrote"
         )

@@ -1,6 +1,9 @@
 """Sentences as training examples, and sequence lengths rounded up to buckets."""
 
-from collections.abc import Iterable
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -8,6 +11,8 @@ import numpy as np
 SHORTEST_BUCKET = 5
 # Up to here the ladder has a step every SHORTEST_BUCKET; beyond, four steps a doubling.
 LONGEST_EVEN_BUCKET = 60
+# What a length of its own has to pay for, and in which time.
+COMPILATION_IN_STEPS, JUDGED_EPOCHS = 250, 10
 
 
 def next_word_pairs(sentences: Iterable[np.ndarray]) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -44,6 +49,43 @@ def bucket_length(length: int) -> int:
         doublings = ((length - 1) // LONGEST_EVEN_BUCKET).bit_length() - 1
         step = LONGEST_EVEN_BUCKET // 4 << doublings
     return -(-length // step) * step
+
+
+def few_lengths(lengths: Sequence[int], batch_size: int) -> list[int]:
+    """The padded lengths for minibatches of sentences: fewer buckets for fewer sentences.
+
+    A length of its own saves padding in every step, and costs a compilation. A bucket is joined to
+    the next longer one where that is cheaper over ten epochs, a compilation being worth 250 steps
+    (`benchmarks/NOTES.md`).
+
+    Parameters
+    ----------
+    lengths
+        Of all sentences.
+    batch_size
+        Sentences in a minibatch.
+
+    Returns
+    -------
+    list of int
+        In ascending order; the last one has room for the longest sentence.
+
+    Examples
+    --------
+    >>> few_lengths([4, 9, 14, 19] * 50, batch_size=10)
+    [20]
+    >>> few_lengths([4, 9, 14, 19] * 5000, batch_size=10)
+    [5, 10, 15, 20]
+    """
+    buckets = sorted(Counter(map(bucket_length, lengths)).items())
+    kept, joined = [], []
+    for (length, sentences), (longer, _) in pairwise([*buckets, (math.inf, 0)]):
+        joined.append((length, sentences))
+        padded = sum(count * (1 - shorter / longer) for shorter, count in joined) / batch_size
+        if padded * JUDGED_EPOCHS > COMPILATION_IN_STEPS or longer == math.inf:
+            kept.append(length)
+            joined = []
+    return kept
 
 
 def pad_to(ids: np.ndarray, length: int) -> np.ndarray:

@@ -1,12 +1,13 @@
 """Minibatches of tagged sentences, of about the same length each."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from rnn_graph.checks import require_shares, require_sizes
 from rnn_graph.data.batches import BATCHES_A_POOL, Segment
-from rnn_graph.data.padding import NO_TARGET, PADDING, bucket_length
+from rnn_graph.data.padding import NO_TARGET, PADDING, few_lengths
 
 
 class TaggedBatches:
@@ -50,6 +51,7 @@ class TaggedBatches:
         self._word_dropout, self._beyond = word_dropout, vocabulary_size + 1
         self._words, self._labels, self._seed = words, labels, seed
         self._lengths = np.array([len(sentence) for sentence in words])
+        self._padded = few_lengths(self._lengths.tolist(), batch_size)
         self.batch_size = batch_size
         self.steps_per_epoch = -(-len(words) // batch_size)
         self.tokens_per_epoch = int(self._lengths.sum())
@@ -74,7 +76,8 @@ class TaggedBatches:
             yield segment
 
     def _batch(self, step: int, sentences: np.ndarray) -> Segment:
-        length = bucket_length(int(self._lengths[sentences].max()))
+        longest = self._lengths[sentences].max()
+        length = self._padded[bisect_left(self._padded, longest)]
         x = np.full((1, length, self.batch_size), PADDING, dtype=np.int32)
         y = np.full_like(x, NO_TARGET)
         for column, sentence in enumerate(sentences):

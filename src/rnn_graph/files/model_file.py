@@ -15,6 +15,7 @@ from numpy.lib import format as npy_format
 
 from rnn_graph.errors import InputError
 from rnn_graph.files.atomic import atomic_write
+from rnn_graph.files.other_programs import what_it_is
 
 CONFIGURATION = "configuration"
 VOCABULARY = "vocabulary"
@@ -76,6 +77,11 @@ def read_model_file(path: str | Path) -> ModelFile:
         finite, or claims more data than it has.
     """
     try:
+        if (known := what_it_is(path)) is not None:
+            raise InputError(
+                f"{path} is {known}; give a model that `rnn-graph train` wrote, or safetensors of"
+                " PyTorch's layers"
+            )
         with open(path, "rb") as stream, zipfile.ZipFile(stream) as archive:
             arrays = {
                 member.filename.removesuffix(".npy"): _read_member(path, archive, member)
@@ -95,11 +101,16 @@ def read_model_file(path: str | Path) -> ModelFile:
     tokens = _bytes_as_json(path, VOCABULARY, arrays.pop(VOCABULARY, None), None)
     if not isinstance(configuration, dict):
         raise InputError(f"{path}: {CONFIGURATION} is no JSON object; the file is damaged")
+    return ModelFile(arrays, configuration, checked_tokens(path, tokens))
+
+
+def checked_tokens(path: str | Path, tokens: Any) -> list[str] | None:
+    """A vocabulary that was read from JSON, or None; `InputError` if it is something else."""
     if tokens is None:
-        return ModelFile(arrays, configuration)
+        return None
     if not tokens or not isinstance(tokens, list) or not all(isinstance(t, str) for t in tokens):
         raise InputError(f"{path}: {VOCABULARY} is no list of words; the file is damaged")
-    return ModelFile(arrays, configuration, tokens)
+    return tokens
 
 
 def read_array_folder(folder: str | Path, names: Sequence[str]) -> dict[str, np.ndarray]:

@@ -25,7 +25,8 @@ class LanguageModelConfig:
     vocabulary_size
         Tokens.
     cell
-        "elman", "gru" or "lstm".
+        "elman", "gru", "lstm", or "gru-tutorial", whose reset gate is applied to the state before
+        the product and whose gates are hard.
     hidden_dim
         Hidden units a layer.
     embedding_dim
@@ -50,6 +51,8 @@ class LanguageModelConfig:
         "softmax", or "adaptive" for large vocabularies.
     context
         What a state reaches over: a "text", or a single "sentence".
+    recurrent_bias
+        Whether `h W_h` has a bias of its own, as in PyTorch's layers; see `Recurrent`.
     dtype
         "float32" or "float64".
     """
@@ -68,6 +71,7 @@ class LanguageModelConfig:
     embedding_scale: float = 1.0
     output: str = "softmax"
     context: str = "text"
+    recurrent_bias: bool = False
     dtype: str = "float32"
 
     def __post_init__(self) -> None:
@@ -121,7 +125,11 @@ class LanguageModelConfig:
         for k in range(self.layers):
             inputs = self.hidden_dim if k else self.embedding_dim
             recurrent = Recurrent(
-                self.cell, self.hidden_dim, inputs, weight_dropout=self.weight_dropout
+                self.cell,
+                self.hidden_dim,
+                inputs,
+                recurrent_bias=self.recurrent_bias,
+                weight_dropout=self.weight_dropout,
             )
             layers.append((f"layer{k}", recurrent))
             layers.append(("", Dropout(self.dropout, self.locked_dropout)))

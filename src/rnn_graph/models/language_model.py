@@ -30,7 +30,9 @@ class LanguageModel(TextModel):
     ----------
     vocabulary
         The words or characters it knows. Words include the sentence markers; characters are those
-        of running text or of lines.
+        of running text or of lines. None for a model of ids alone.
+    vocabulary_size
+        How many ids there are, where there is no vocabulary.
     cell
         "elman", "gru" or "lstm".
     hidden_dim, embedding_dim, layers
@@ -48,6 +50,8 @@ class LanguageModel(TextModel):
         weights are tied, so that small output weights are inputs of variance 1, and 1 elsewhere.
     output
         "softmax", or "adaptive" for large vocabularies: see `AdaptiveSoftmax`.
+    recurrent_bias
+        Whether the product with a state has a bias of its own, as in PyTorch's layers.
     context
         "text" if a state is carried on from sentence to sentence, "sentence" if each begins anew.
     rng
@@ -75,8 +79,9 @@ class LanguageModel(TextModel):
 
     def __init__(
         self,
-        vocabulary: Vocabulary | CharVocabulary,
+        vocabulary: Vocabulary | CharVocabulary | None,
         *,
+        vocabulary_size: int | None = None,
         cell: str = "lstm",
         hidden_dim: int = 256,
         embedding_dim: int | None = None,
@@ -90,6 +95,7 @@ class LanguageModel(TextModel):
         embedding_scale: float | None = None,
         output: str = "softmax",
         context: str = "text",
+        recurrent_bias: bool = False,
         rng: RandomSource = None,
         backend: str | Backend = "auto",
         device: str = "auto",
@@ -99,7 +105,7 @@ class LanguageModel(TextModel):
         if embedding_scale is None:
             embedding_scale = embedding_dim**0.5 if tie_weights else 1.0
         config = LanguageModelConfig(
-            vocabulary_size=len(vocabulary),
+            vocabulary_size=vocabulary_size if vocabulary is None else len(vocabulary),
             cell=str(cell),
             hidden_dim=hidden_dim,
             embedding_dim=embedding_dim,
@@ -113,9 +119,10 @@ class LanguageModel(TextModel):
             embedding_scale=embedding_scale,
             output=str(output),
             context=str(context),
+            recurrent_bias=recurrent_bias,
             dtype=str(dtype),
         )
-        if config.output == "adaptive" and not isinstance(vocabulary, Vocabulary):
+        if config.output == "adaptive" and isinstance(vocabulary, CharVocabulary):
             raise InputError(
                 "the adaptive output is for words, whose ids are ranks of frequency; give the"
                 " output softmax"
@@ -135,12 +142,20 @@ class LanguageModel(TextModel):
     @classmethod
     def of_file(cls, content: ModelFile, vocabulary, *, backend, device, dtype) -> Self:
         """See `Model.of_file`."""
-        if vocabulary is None:
+        size = content.configuration.get("vocabulary_size")
+        if vocabulary is None and not isinstance(size, int):
             raise InputError("it has neither words nor characters; the file is damaged")
+        if vocabulary is not None and size not in (None, len(vocabulary)):
+            raise InputError(
+                f"the vocabulary has {len(vocabulary)} words and the model {size}; give the"
+                " vocabulary that the model was trained with"
+            )
         settings = checked_settings(content, LanguageModelConfig, without=("vocabulary_size",))
         settings["dtype"] = dtype or settings["dtype"]
         # The parameters drawn here are overwritten by the caller.
-        return cls(vocabulary, rng=0, backend=backend, device=device, **settings)
+        return cls(
+            vocabulary, vocabulary_size=size, rng=0, backend=backend, device=device, **settings
+        )
 
     @property
     def word_dim(self) -> int:
@@ -248,8 +263,10 @@ class LanguageModel(TextModel):
         ]
 
 
-def _start_id(vocabulary: Vocabulary | CharVocabulary) -> int:
+def _start_id(vocabulary: Vocabulary | CharVocabulary | None) -> int:
     """What a text is read after: a sentence's start, or the end of a line."""
+    if vocabulary is None:
+        return 0
     if isinstance(vocabulary, Vocabulary):
         vocabulary.require_sentence_markers()
         return vocabulary[SENTENCE_START]

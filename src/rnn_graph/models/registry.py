@@ -1,7 +1,5 @@
-"""The kinds of models, and models to files and back."""
+"""Models to files and back."""
 
-from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -18,100 +16,13 @@ from rnn_graph.files.model_file import (
     require_shapes,
     write_model_file,
 )
+from rnn_graph.files.tensor_file import read_arrays, write_tensor_file
 from rnn_graph.files.word_model import SHAPES
+from rnn_graph.models.foreign import recognized
+from rnn_graph.models.kinds import KINDS, WORD_MODEL, find_kind
 from rnn_graph.models.model import Model
 
-WORD_MODEL = "word-rnn"
 SLOT_FOLDER_ARRAYS = ("embeddings", "Wx", "Wh", "W", "bh", "b", "h0")
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A kind of model, by the places of what belongs to it ("module:name"), imported when used.
-
-    Attributes
-    ----------
-    model
-        Its class.
-    task
-        "word", "char" or "tagger": which command trains it.
-    batches
-        From a model, what it is trained on and a recipe to batches.
-    steps
-        The class of the steps of its training.
-    numpy
-        The class of its reference in NumPy, if there is one.
-    """
-
-    model: str
-    task: str
-    batches: str
-    steps: str
-    numpy: str | None = None
-
-    @property
-    def class_name(self) -> str:
-        return self.model.partition(":")[2]
-
-    def model_class(self) -> Any:
-        return _found(self.model)
-
-    def numpy_class(self) -> Any:
-        return _found(self.numpy)
-
-    def batches_function(self) -> Any:
-        return _found(self.batches)
-
-    def steps_class(self) -> Any:
-        return _found(self.steps)
-
-
-KINDS = {
-    "language-model": Kind(
-        "models.language_model:LanguageModel",
-        "word",
-        "train.language:minibatches",
-        "train.minibatch_steps:MinibatchSteps",
-    ),
-    "sequence-tagger": Kind(
-        "models.sequence_tagger:SequenceTagger",
-        "tagger",
-        "train.tagger:tagged_batches",
-        "train.minibatch_steps:MinibatchSteps",
-    ),
-    WORD_MODEL: Kind(
-        "tutorials.rnn_theano:RNNTheano",
-        "word",
-        "tutorials.examples:sentence_examples",
-        "tutorials.steps:SentenceSteps",
-        numpy="reference.rnn_numpy:RNNNumpy",
-    ),
-    "char-rnn": Kind(
-        "tutorials.char_rnn:CharModel",
-        "char",
-        "tutorials.examples:name_examples",
-        "tutorials.steps:NameSteps",
-    ),
-    "slot-rnn": Kind(
-        "tutorials.rnnslu:RNNSLU",
-        "tagger",
-        "tutorials.examples:slot_examples",
-        "tutorials.steps:SlotSteps",
-    ),
-}
-
-
-def find_kind(name: Any) -> Kind:
-    """A kind by the name that files have for it.
-
-    Raises
-    ------
-    InputError
-        If this version knows no such kind.
-    """
-    if not isinstance(name, str) or name not in KINDS:
-        raise InputError(f"a {name!r} model; this version knows {', '.join(KINDS)}")
-    return KINDS[name]
 
 
 def save_model(
@@ -154,7 +65,9 @@ def load_model(
     Parameters
     ----------
     path
-        This project's own file; the tutorial's bare U, V, W; or the slot tagger's folder of seven
+        This project's own file; what `export_model` wrote, and others may have trained on; the
+        tutorial's bare U, V, W, or of its fourth part E, U, W, V, b, c; safetensors of a PyTorch
+        program's embedding, recurrent and linear layer; or the slot tagger's folder of seven
         arrays.
     backend
         As for `RNNTheano`; for its files also "numpy", the reference `RNNNumpy`.
@@ -170,10 +83,11 @@ def load_model(
     """
     content = _read(path)
     try:
+        content = recognized(content)
         kind = find_kind(content.configuration.get("model", WORD_MODEL))
         found = codec_of_file(content)
         if vocabulary is not None:
-            if kind is not KINDS[WORD_MODEL]:
+            if found is not None and kind is not KINDS[WORD_MODEL]:
                 raise InputError("this model has its vocabulary itself; leave out --vocabulary")
             found = vocabulary
         if backend == "numpy":
@@ -207,7 +121,7 @@ def refuse_numpy_with(device: str, dtype: str | None) -> None:
 def _read(path: str | Path) -> ModelFile:
     if Path(path, f"{SLOT_FOLDER_ARRAYS[0]}.npy").exists():
         return ModelFile(read_array_folder(path, SLOT_FOLDER_ARRAYS), {"model": "slot-rnn"})
-    return read_model_file(path)
+    return read_arrays(path)
 
 
 def _require_arrays(model: Model, content: ModelFile) -> None:
@@ -219,6 +133,34 @@ def _require_arrays(model: Model, content: ModelFile) -> None:
             raise InputError(
                 f"{name} has shape {found}; expected {parameter.shape}, the file is damaged"
             )
+
+
+def export_model(path: str | Path, model: Model, to: str = "safetensors") -> dict[str, np.ndarray]:
+    """Write a model's parameters under the names and in the order of PyTorch's layers.
+
+    Parameters
+    ----------
+    path
+    model
+    to
+        "safetensors" or "numpy" (an `.npz`), both of which `load_model` reads, or "torch",
+        PyTorch's own file, which PyTorch writes.
+
+    Returns
+    -------
+    dict
+        What was written, by name.
+
+    Raises
+    ------
+    InputError
+        If PyTorch's layers cannot compute the same, or the file cannot be written.
+    """
+    codec = codec_content(model.vocabulary)
+    configuration = model.configuration() | codec.configuration | {"rnn_graph": __version__}
+    weights = find_kind(model.kind).torch_form().weights(model)
+    write_tensor_file(path, to, ModelFile(weights, configuration, codec.tokens))
+    return weights
 
 
 def save_model_parameters_theano(path: str | Path, model) -> None:
@@ -242,8 +184,3 @@ def load_model_parameters_theano(path: str | Path, model) -> None:
             f" has {model.word_dim} and {model.hidden_dim}; build a fitting one with load_model"
         )
     model.set_parameters(arrays)
-
-
-def _found(place: str) -> Any:
-    module, _, name = place.partition(":")
-    return getattr(import_module(f"rnn_graph.{module}"), name)

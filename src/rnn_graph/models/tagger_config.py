@@ -41,6 +41,8 @@ class SequenceTaggerConfig:
     label_scheme
         The scheme of the labels (`rnn_graph.data.label_schemes`), which the sequences of a CRF keep
         to; "none" for any sequence.
+    recurrent_bias
+        Whether `h W_h` has a bias of its own, as in PyTorch's layers; see `Recurrent`.
     dtype
         "float32" or "float64".
     """
@@ -55,6 +57,7 @@ class SequenceTaggerConfig:
     char_features: int = 0
     output: str = "softmax"
     label_scheme: str = NO_SCHEME
+    recurrent_bias: bool = False
     dtype: str = "float32"
 
     def __post_init__(self) -> None:
@@ -78,7 +81,7 @@ class SequenceTaggerConfig:
     def network(self, labels: int) -> Stack:
         """Numbers for each word → windows of them → recurrent layers → labels."""
         width = self.window * (self.embedding_dim + self.char_features)
-        recurrent = Recurrent(self.cell, self.hidden_dim, width)
+        recurrent = Recurrent(self.cell, self.hidden_dim, width, recurrent_bias=self.recurrent_bias)
         outputs = self.hidden_dim * (2 if self.bidirectional else 1)
         layers: list[tuple[str, Layer]] = [
             ("", Dropout(self.embedding_dropout)),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rnn_graph.nn.basic import Dense, Embedding, Window
-    from rnn_graph.nn.cells import GRU, LSTM, Cell, Elman
+    from rnn_graph.nn.cells import GRU, LSTM, Cell, Elman, ResetBeforeGRU
     from rnn_graph.nn.char_convolution import CharConvolution
     from rnn_graph.nn.composed import Bidirectional, Stack
     from rnn_graph.nn.crf import CRF
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rnn_graph.nn.layer import Layer
     from rnn_graph.nn.outputs import AdaptiveSoftmax, Softmax
     from rnn_graph.nn.recurrent import Recurrent
+    from rnn_graph.nn.torch_weights import from_torch, to_torch
 
 _HOMES = {
     "AdaptiveSoftmax": "outputs",
@@ -30,11 +31,14 @@ _HOMES = {
     "Embedding": "basic",
     "GRU": "cells",
     "LSTM": "cells",
+    "ResetBeforeGRU": "cells",
     "Layer": "layer",
     "Recurrent": "recurrent",
     "Softmax": "outputs",
     "Stack": "composed",
     "Window": "basic",
+    "from_torch": "torch_weights",
+    "to_torch": "torch_weights",
 }
 
 __all__ = [  # noqa: RUF022 - sorted as the eye reads
@@ -51,9 +55,12 @@ __all__ = [  # noqa: RUF022 - sorted as the eye reads
     "LSTM",
     "Layer",
     "Recurrent",
+    "ResetBeforeGRU",
     "Softmax",
     "Stack",
     "Window",
+    "from_torch",
+    "to_torch",
 ]
 
 

@@ -27,7 +27,8 @@ class Recurrent(Layer):
 
     Its parameters: `Wx (inputs, blocks · units)` as Glorot and Bengio draw it, a block at a time;
     `Wh (units, blocks · units)`, of random rotations; `b (blocks · units)`, zero but for a forget
-    gate's; with `recurrent_bias` also `bh (blocks · units)`, zero; with `learn_initial` also `h0 (units)`, and `c0 (units)` of an LSTM, zero.
+    gate's; with `recurrent_bias` also `bh (blocks · units)`, zero; with `learn_initial` also
+    `h0 (units)`, and `c0 (units)` of an LSTM, zero.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ from rnn_graph.data.corpus import LanguageCorpus, read_language_corpus
 from rnn_graph.data.splitting import Splitting
 from rnn_graph.data.text_files import refuse_column_of_text
 from rnn_graph.errors import InputError
-from rnn_graph.models.registry import find_kind
+from rnn_graph.models.kinds import find_kind
 from rnn_graph.predict.generation import generate
 from rnn_graph.predict.scoring import score_text
 from rnn_graph.train.fit import Computing, Data, changed_recipe, fit

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from rnn_graph.models.registry import find_kind
+from rnn_graph.models.kinds import find_kind
 from rnn_graph.train.recipes import Recipe
 
 

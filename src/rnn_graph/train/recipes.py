@@ -57,7 +57,7 @@ class Recipe:
     name
         As the command line has it.
     kind
-        The model's kind, a key of `rnn_graph.models.registry.KINDS`.
+        The model's kind, a key of `rnn_graph.models.kinds.KINDS`.
     source
         Where the settings come from.
     settings

@@ -14,7 +14,7 @@ from rnn_graph.data.tagged_files import has_parts, tagged_sentences_of
 from rnn_graph.data.tagged_sentences import TaggedSentence
 from rnn_graph.data.word_vectors import WordVectors, read_word_vectors
 from rnn_graph.errors import InputError
-from rnn_graph.models.registry import find_kind
+from rnn_graph.models.kinds import find_kind
 from rnn_graph.predict.metrics import bracketed
 from rnn_graph.predict.tagging import score_tagger, tag_sentences
 from rnn_graph.train.fit import Computing, Data, changed_recipe, fit

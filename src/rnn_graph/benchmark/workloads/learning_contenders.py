@@ -69,7 +69,7 @@ class OurLearner(Learner):
         self._model = self._build(task.recipe.network())
 
     def _build(self, network: Mapping[str, Any]):
-        from rnn_graph.models.registry import find_kind
+        from rnn_graph.models.kinds import find_kind
 
         task, settings = self._task, {**network, **self._task.network, **self._computing}
         model = find_kind(task.recipe.kind).model_class()

@@ -1,0 +1,47 @@
+"""`rnn-graph export`: a model's weights for other programs."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rnn_graph.cli import options
+
+EXAMPLE = "Example: rnn-graph export model.npz --to safetensors"
+FormName = options.choice("FormName", ("safetensors", "torch", "numpy"))
+
+
+def export(
+    model: Annotated[Path, typer.Argument(help="A model file.")],
+    to: Annotated[
+        FormName, typer.Option(metavar="NAME", help="safetensors, torch (.pt), or numpy (.npz).")
+    ] = FormName.SAFETENSORS,
+    out: Annotated[
+        Path | None, typer.Option(help="The file to write; MODEL with another ending.")
+    ] = None,
+) -> None:
+    """Write a model's weights as PyTorch's layers have them.
+
+    rnn.* are those of nn.RNN, nn.GRU or nn.LSTM, encoder.weight of nn.Embedding,
+    decoder.* of nn.Linear. rnn-graph reads the safetensors and .npz again.
+    """
+    from rnn_graph.cli.console import say
+    from rnn_graph.errors import InputError
+    from rnn_graph.files.atomic import check_outputs
+    from rnn_graph.files.tensor_file import SUFFIXES
+    from rnn_graph.models.registry import export_model, load_model
+
+    to = options.plain(to)
+    ending = f".torch{SUFFIXES[to]}" if to == "numpy" else SUFFIXES[to]
+    if out is None and model.is_dir():
+        raise InputError(f"{model} is a folder; say where to write with --out FILE")
+    out = out or model.with_suffix(ending)
+    check_outputs([out], [model])
+    loaded = load_model(model)
+    try:
+        weights = export_model(out, loaded, to)
+    except InputError as error:
+        raise InputError(f"{model}: {error}") from None
+    for name, array in weights.items():
+        say(f"{name:24} {array.dtype} {tuple(array.shape)}", 25)
+    say(f"{'written':24} {out}", 25)
