@@ -4,6 +4,7 @@ Modules of commands import no model, no PyTensor and no NLTK before they run, so
 answers at once.
 """
 
+import itertools
 import os
 import sys
 import warnings
@@ -41,6 +42,8 @@ def main() -> None:
 
 
 def _run() -> None:
+    from typer.exceptions import TyperException
+
     from rnn_graph.backend.cache import keep_compiled_code
     from rnn_graph.backend.memory import keep_freed_memory
     from rnn_graph.cli.application import app
@@ -50,13 +53,37 @@ def _run() -> None:
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        app()
-    except SystemExit as end:
-        if end.code == INTERRUPTED:
-            raise KeyboardInterrupt from None
-        raise
+        status = app(standalone_mode=False)
+    except TyperException as error:
+        _exit_with_usage(error)
     finally:
         sys.stdout.flush()
+    if status == INTERRUPTED:
+        raise KeyboardInterrupt
+    sys.exit(status or 0)
+
+
+def _exit_with_usage(error) -> None:
+    """Options and arguments that cannot be read: one line, or the help that no arguments mean."""
+    context, message = getattr(error, "ctx", None), " ".join(error.format_message().split())
+    if context is not None and error.message == context.get_help():
+        print(error.message, file=sys.stderr)
+        sys.exit(2)
+    message = message.replace("Value error, ", "").rstrip(".")
+    if given := _given_value(getattr(error, "param", None)):
+        message = message.replace("Input should be", f"{given} should be")
+    see = "" if context is None else f"; see {context.command_path} --help"
+    _exit(f"{message[0].lower()}{message[1:]}{see}", 2)
+
+
+def _given_value(option) -> str | None:
+    """What the command line says for an option, which the option library's errors leave out."""
+    names = getattr(option, "opts", [])
+    for argument, following in itertools.pairwise([*sys.argv[1:], ""]):
+        name, has_value, value = argument.partition("=")
+        if name in names:
+            return value if has_value else following
+    return None
 
 
 def _exit(message: object, status: int) -> None:
