@@ -37,14 +37,6 @@ def assert_refused(result, *parts, status=2):
         assert str(part).lower() in line.lower()
 
 
-def assert_option_refused(result, option):
-    """What the option library says in its own way."""
-    assert result.status == 2
-    assert result.out == ""
-    assert "Traceback" not in result.err
-    assert option in result.err
-
-
 def assert_done(result, *parts):
     assert result.status == 0, result.err
     assert "Traceback" not in result.err

@@ -245,6 +245,7 @@ CHECKS = {
     "generate ": look_at_generated,
     "evaluate ": look_at_score,
     "tag ": look_at_tags,
+    "export ": look_for("^written "),
     "info ": look_for(r"^(trained on|vocabulary) "),
     "data sample": look_at_sampled,
     "data queries": look_at_sampled,

@@ -7,7 +7,7 @@ import subprocess
 import numpy as np
 import pytest
 
-from cli_checks import assert_done, assert_option_refused, assert_refused
+from cli_checks import assert_done, assert_refused
 from small_runs import COMPUTING
 
 
@@ -52,7 +52,7 @@ def test_min_length_out_of_reach(cli, changed, parts, temperature):
 
 @pytest.mark.parametrize("count", ["0", "-1", "x"])
 def test_count_out_of_range(cli, model, count):
-    assert_option_refused(cli("generate", model, "-n", count), "-n")
+    assert_refused(cli("generate", model, "-n", count), "-n")
 
 
 @pytest.mark.parametrize("temperature", ["1e-300", "1e-5", "1e300"])

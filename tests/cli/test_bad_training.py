@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from cli_checks import assert_option_refused, assert_refused, one_json
+from cli_checks import assert_refused, one_json
 from rnn_graph.models.registry import load_model
 from rnn_graph.reference.rnn_numpy import RNNNumpy
 from small_runs import COMPUTING, READING
@@ -43,7 +43,7 @@ def test_learning_rate_out_of_range(train, text, tmp_path, rate):
     ],
 )
 def test_option_out_of_range(train, text, option):
-    assert_option_refused(train(text, option), option.split("=")[0])
+    assert_refused(train(text, option), option.split("=")[0])
 
 
 @pytest.mark.parametrize("seed", [-1, 2**32, 10**30])

@@ -7,7 +7,7 @@ import subprocess
 import numpy as np
 import pytest
 
-from cli_checks import QUICK_BATCHES, assert_done, assert_option_refused, assert_refused, one_json
+from cli_checks import QUICK_BATCHES, assert_done, assert_refused, one_json
 from small_runs import NAMES
 
 
@@ -160,7 +160,7 @@ def test_settings_that_cannot_be(train_char, names, options, said):
     [("--cell", "transformer"), ("--unit", "word"), ("--iterations", 0), ("--hidden-dim", 0)],
 )
 def test_options_out_of_range(train_char, names, options):
-    assert_option_refused(train_char(names, *options), options[0])
+    assert_refused(train_char(names, *options), options[0])
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ KINDS = {
         "word",
         "tutorials.examples:sentence_examples",
         "tutorials.steps:SentenceSteps",
-        torch="tutorials.torch_forms:WORD_MODEL",
+        torch="tutorials.one_hot_forms:WORD_MODEL",
         numpy="reference.rnn_numpy:RNNNumpy",
     ),
     "char-rnn": Kind(
@@ -87,7 +87,7 @@ KINDS = {
         "char",
         "tutorials.examples:name_examples",
         "tutorials.steps:NameSteps",
-        torch="tutorials.torch_forms:CHAR_MODEL",
+        torch="tutorials.one_hot_forms:CHAR_MODEL",
     ),
     "slot-rnn": Kind(
         "tutorials.rnnslu:RNNSLU",
