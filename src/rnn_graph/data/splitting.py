@@ -75,20 +75,24 @@ class Splitting:
     def joined(self, words: Sequence[str]) -> str:
         """A sentence as one writes it, of words that `words` split.
 
-        NLTK's words lose the blanks before punctuation and within "don't"; of lower-case text,
-        the sentence's first letter and the pronoun "I" become capitals.
+        The blanks before punctuation and within "don't" are lost. Of text that NLTK split and that
+        is in lower case, the sentence's first letter and the pronoun "I" become capitals.
 
         Examples
         --------
         >>> Splitting().joined(["i", "do", "n't", "know", ",", "he", "said", "."])
         "I don't know, he said."
+        >>> Splitting(tokenizer="whitespace").joined(["do", "n't", "ask", "mr.", "x", "."])
+        "don't ask mr. x."
         >>> Splitting(tokenizer="characters").joined("不知道")
         '不知道'
         """
-        if self.tokenizer != "nltk":
-            return ("" if self.tokenizer == "characters" else " ").join(words)
+        if self.tokenizer == "characters":
+            return "".join(words)
         text = _word_detokenizer().detokenize(list(words))
-        return PRONOUN_I.sub("I", text[:1].upper() + text[1:]) if self.lowercase else text
+        if self.tokenizer == "nltk" and self.lowercase:
+            return PRONOUN_I.sub("I", text[:1].upper() + text[1:])
+        return text
 
     def as_dict(self) -> dict[str, Any]:
         """What a model file holds."""
