@@ -143,8 +143,8 @@ def test_a_line_longer_than_the_cap(train_char, write):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--learning-rate", 0), "learning_rate is 0"),
-        (("--learning-rate", "nan"), "learning_rate is nan"),
+        (("--learning-rate", 0), "--learning-rate is 0"),
+        (("--learning-rate", "nan"), "--learning-rate is nan"),
         (("--held-out", 0.01), "--held-out 0.01 of 10 lines"),
         (("--backend", "numpy"), "no numpy backend"),
         (("--data", "nowhere.txt"), "cannot read nowhere.txt"),
@@ -170,8 +170,8 @@ def test_options_out_of_range(train_char, names, options):
         (("--prompt", "Zoë", "--unknown", "error"), "'z' (U+007A)"),
         (("--prompt", "m\ud800"), "surrogate"),
         (("--prompt", "a\na"), "line's end"),
-        (("--max-length", 2, "--prompt", "mar"), "raise max_length"),
-        (("--top-k", 0), "top_k is 0"),
+        (("--max-length", 2, "--prompt", "mar"), "raise --max-length"),
+        (("--top-k", 0), "--top-k is 0"),
     ],
 )
 def test_lines_that_cannot_be(cli, names_model, options, said):
@@ -181,7 +181,7 @@ def test_lines_that_cannot_be(cli, names_model, options, said):
 def test_what_running_text_and_sentences_have_not(cli, text_model, model):
     for other in (text_model, model):
         assert_refused(cli("generate", other, "--unique"), "leave out unique")
-    assert_refused(cli("generate", text_model, "--min-length", 3), "leave out min_length")
+    assert_refused(cli("generate", text_model, "--min-length", 3), "leave out --min-length")
 
 
 @pytest.mark.parametrize("name", ["names_model", "text_model"])

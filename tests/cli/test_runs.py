@@ -108,9 +108,9 @@ def test_a_finished_run_may_be_begun_again(finished, run):
 @pytest.mark.parametrize(
     ("changes", "parts"),
     [
-        (("--hidden-dim", 9), ["hidden_dim is 9 and was 8"]),
+        (("--hidden-dim", 9), ["--hidden-dim is 9 and was 8"]),
         (("--seed", 7), ["seed is 7 and was 0"]),
-        (("--bptt-truncate", 2), ["bptt_truncate is 2 and was 4"]),
+        (("--bptt-truncate", 2), ["--bptt-truncate is 2 and was 4"]),
         (("--held-out", 0.3), ["the data are other ones"]),
         (("--recipe", "modern", "--backend", "jax"), ["recipe is 'modern' and was 'tutorial'"]),
     ],

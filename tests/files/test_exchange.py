@@ -232,6 +232,7 @@ FOREIGN = {
     "text": (b"A sentence.\nAnother one.\n", "is text"),
     "text beyond ASCII": ("naïve 日本\n".encode() * 700, "is text"),
     "ONNX": (b"\x08\x07\x12\x07pytorch", "ONNX"),
+    "nothing": (b"", "is empty"),
     "a spreadsheet": (archive("[Content_Types].xml"), "office document"),
     "min-char-rnn": (npz(Wxh=ONE, Whh=ONE, Why=ONE, bh=ONE, by=ONE), "min-char-rnn"),
     "the course": (npz(Wax=ONE, Waa=ONE, Wya=ONE, b=ONE, by=ONE), "course"),

@@ -6,6 +6,7 @@ answers at once.
 
 import itertools
 import os
+import re
 import sys
 import warnings
 
@@ -23,7 +24,7 @@ def main() -> None:
     try:
         _run()
     except InputError as error:
-        _exit(error, 2)
+        _exit(_with_names_of_options(str(error)), 2)
     except TrainingDiverged as error:
         _exit(error, 1)
     except RunEnds as error:
@@ -74,6 +75,25 @@ def _exit_with_usage(error) -> None:
         message = message.replace("Input should be", f"{given} should be")
     see = "" if context is None else f"; see {context.command_path} --help"
     _exit(f"{message[0].lower()}{message[1:]}{see}", 2)
+
+
+def _with_names_of_options(message: str) -> str:
+    """A message with the options' names in place of the parameters' in Python."""
+    from typer.main import get_command
+
+    from rnn_graph.cli.application import app
+
+    names, waiting = set(), [get_command(app)]
+    while waiting:
+        command = waiting.pop()
+        waiting += getattr(command, "commands", {}).values()
+        names |= {name for parameter in command.params for name in parameter.opts}
+
+    def option(found: re.Match) -> str:
+        name = f"--{found[0].replace('_', '-')}"
+        return name if name in names else found[0]
+
+    return re.sub(r"(?<![\w./'-])[a-z]+(?:_[a-z]+)+(?![\w./'])", option, message)
 
 
 def _given_value(option) -> str | None:

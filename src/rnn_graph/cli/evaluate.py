@@ -37,7 +37,7 @@ def evaluate(
     sort: Annotated[
         SortName, typer.Option(metavar="NAME", help="Types by name, support, or f1: worst first.")
     ] = SortName.NAME,
-    reading: options.Reading,
+    reading: options.AnyReading,
     unknown: options.Unknown = options.UnknownName.SKIP,
     columns: options.LabeledWords,
     computing: options.Computing,

@@ -14,8 +14,9 @@ FormName = options.choice("FormName", ("safetensors", "torch", "numpy"))
 def export(
     model: Annotated[Path, typer.Argument(help="A model file.")],
     to: Annotated[
-        FormName, typer.Option(metavar="NAME", help="safetensors, torch (.pt), or numpy (.npz).")
-    ] = FormName.SAFETENSORS,
+        FormName | None,
+        typer.Option(metavar="NAME", help="safetensors, torch (.pt), numpy (.npz); as --out ends."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="The file to write; MODEL with another ending.")
     ] = None,
@@ -31,7 +32,14 @@ def export(
     from rnn_graph.files.tensor_file import SUFFIXES
     from rnn_graph.models.registry import export_model, load_model
 
-    to = options.plain(to)
+    forms = {suffix: form for form, suffix in SUFFIXES.items()}
+    by_ending = forms.get(out.suffix) if out else None
+    to = options.plain(to) or by_ending or "safetensors"
+    if by_ending not in (None, to):
+        raise InputError(
+            f"{out} ends as files of {by_ending} do, and --to is {to}; give another ending, or"
+            " leave out --to"
+        )
     ending = f".torch{SUFFIXES[to]}" if to == "numpy" else SUFFIXES[to]
     if out is None and model.is_dir():
         raise InputError(f"{model} is a folder; say where to write with --out FILE")

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from rnn_graph.cli.console import log
-from rnn_graph.cli.options import Computing, LabeledWords, Reading, plain
+from rnn_graph.cli.options import AnyReading, Computing, LabeledWords, UnknownName, plain
+from rnn_graph.data.char_vocabulary import CharVocabulary
+from rnn_graph.data.label_styles import in_scheme, scheme_by_prefixes
 from rnn_graph.data.splitting import Splitting
 from rnn_graph.data.tag_vocabulary import TagVocabulary
 from rnn_graph.data.text_files import read_documents
@@ -50,8 +52,11 @@ def load_language_model(path: Path, computing: Computing, vocabulary_file: Path 
     return model
 
 
-def score(model, data: Path, reading: Reading, columns: LabeledWords, part: str, unknown: str):
+def score(
+    model, data: Path, reading: AnyReading, columns: LabeledWords, part: str, unknown: UnknownName
+):
     """The score of a model of any kind on a file."""
+    _refuse_what_has_no_meaning(model, reading, columns, unknown)
     decoding = {"encoding": reading.encoding, "errors": plain(reading.errors)}
     if isinstance(model.vocabulary, TagVocabulary):
         from rnn_graph.data.tagged_files import read_tagged_sentences
@@ -61,13 +66,45 @@ def score(model, data: Path, reading: Reading, columns: LabeledWords, part: str,
             data,
             file_format=plain(reading.file_format or "auto"),
             part=plain(part),
+            delimiter=reading.delimiter,
             **columns.given(),
             **decoding,
         )
+        if columns.scheme is None:
+            sentences = _in_scheme_of(model, sentences, data)
         if said := unseen_labels(model.vocabulary, sentences):
             log(said)
         return score_tagger(model, sentences)
     return score_data(model, data, unknown=plain(unknown), **reading.given())
+
+
+def _refuse_what_has_no_meaning(
+    model, reading: AnyReading, columns: LabeledWords, unknown: UnknownName
+) -> None:
+    """Refuse options that say nothing to a model of this kind."""
+    is_tagger = isinstance(model.vocabulary, TagVocabulary)
+    of_words = {name: getattr(reading, name) for name in ("pre_split", "tokenizer")}
+    if is_tagger:
+        of_words["column"] = reading.column
+        of_words["unknown"] = None if unknown == UnknownName.SKIP else unknown
+        unfit, models = of_words, "language models of words"
+    else:
+        unfit, models = dict(columns.given()), "taggers"
+        if isinstance(model.vocabulary, CharVocabulary):
+            unfit, models = unfit | of_words, "models of words"
+    for name, value in unfit.items():
+        if value is not None:
+            raise InputError(f"--{name.replace('_', '-')} is for {models}; leave it out")
+
+
+def _in_scheme_of(model, sentences, data: Path):
+    """Sentences whose labels are in another scheme than the model's, in the model's."""
+    wanted = scheme_by_prefixes(model.vocabulary.labels)
+    found = scheme_by_prefixes(label for sentence in sentences for label in sentence.labels)
+    if None in (wanted, found) or wanted == found:
+        return sentences
+    log(f"{data}: labels are rewritten from {found} in {wanted}, as the model has them")
+    return [s._replace(labels=in_scheme(s.labels, wanted)) for s in sentences]
 
 
 def warn_of_other_splitting(model, given: dict) -> None:

@@ -21,6 +21,7 @@ def choice(name: str, values: Iterable[str]) -> type[StrEnum]:
 BackendName = choice("BackendName", ("auto", "numpy", "c", "numba", "jax"))
 DeviceName = choice("DeviceName", names.DEVICES)
 DtypeName = choice("DtypeName", names.DTYPES)
+TextFormat = choice("TextFormat", ("auto", "csv", "text"))
 FileFormat = choice("FileFormat", ("auto", "text", *names.TAGGED_FORMATS))
 TaggedFormat = choice("TaggedFormat", ("auto", *names.TAGGED_FORMATS))
 PartName = choice("PartName", ("train", "valid", "test"))
@@ -64,8 +65,7 @@ class Reading(Decoding):
     """How a text file becomes sentences; None: as the model was trained, or the default."""
 
     file_format: Annotated[
-        FileFormat | None,
-        _reading("--format", metavar="NAME", help="csv, text, or a format of tagged files."),
+        TextFormat | None, _reading("--format", metavar="NAME", help="csv or text.")
     ] = None
     column: Annotated[str | None, _reading(help="CSV column with the documents (body).")] = None
     delimiter: Annotated[
@@ -82,6 +82,16 @@ class Reading(Decoding):
     def given(self) -> dict[str, Any]:
         """The keywords that were given."""
         return {name: plain(value) for name, value in vars(self).items() if value is not None}
+
+
+@dataclass(frozen=True)
+class AnyReading(Reading):
+    """How a file becomes sentences, whether their words have labels or not."""
+
+    file_format: Annotated[
+        FileFormat | None,
+        _reading("--format", metavar="NAME", help="csv, text, or a format of tagged files."),
+    ] = None
 
 
 @dataclass(frozen=True)
@@ -115,6 +125,9 @@ class TaggedReading(LabeledWords, Decoding):
         TaggedFormat,
         _reading("--format", metavar="NAME", help="auto, conll, csv, bos-eos, pair, pickle."),
     ] = TaggedFormat.AUTO
+    delimiter: Annotated[
+        str | None, _reading(help="Between fields of CSV: a comma, ; or a tab, if not given.")
+    ] = None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from rnn_graph.cli import options
+from rnn_graph.errors import InputError
 
 EXAMPLE = 'Example: rnn-graph tag tagger.npz "flights from boston to denver on monday"'
 
@@ -38,6 +39,11 @@ def tag(
 
     loaded = load_tagger(model, computing)
     lines = sentences or _lines_of_standard_input(decoding)
+    for line in lines:
+        if any("\ud800" <= symbol <= "\udfff" for symbol in line):
+            raise InputError(
+                f"the sentence {line!a} is not UTF-8; give it on standard input, with --encoding"
+            )
     splitting = replace(loaded.vocabulary.splitting or Splitting(), lowercase=False)
     if pre_split:
         splitting = replace(splitting, tokenizer="whitespace")

@@ -14,8 +14,10 @@ from rnn_graph.data.column_files import (
     Row,
     Table,
     is_header,
+    part_at_numbers,
 )
 from rnn_graph.data.label_schemes import OUTSIDE, prefix_and_type
+from rnn_graph.data.label_styles import OTHER_OUTSIDES, usual_style
 from rnn_graph.data.phrases import PHRASE_PREFIXES
 from rnn_graph.errors import InputError
 
@@ -23,6 +25,9 @@ from rnn_graph.errors import InputError
 Column = int | str
 
 CONLLU_NAMES = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC")
+# Columns of CoNLL-2011 and -2012, from 0: the number of the word in its sentence, and the word.
+ONTONOTES_WIDTH, ONTONOTES_NUMBER, ONTONOTES_WORD, ONTONOTES_ENTITY = 11, 2, 3, 10
+NUMBER = re.compile(r"\d+([-.:]\d+)*")
 CONLLU_ID = re.compile(r"\d+([-.]\d+)?")
 FEWEST_WORDS = 50  # to judge by how often labels occur
 MOST_LABELS = 0.5  # different ones, as a share of the words
@@ -72,6 +77,8 @@ def layout_of(
         _require_labels(table, path, label)
     if word_column is not None and label_column is not None:
         return Layout(word, label)
+    if all(map(NUMBER.fullmatch, _all(table, word))):
+        reason = reason or "all of them numbers"
     if not reason and table.width == 2:
         return Layout(word, label)
     return Layout(
@@ -85,9 +92,12 @@ def layout_of(
 
 def take_conllu(table: Table) -> None:
     """If it is CoNLL-U, name its columns, and leave out multi-word tokens and empty nodes."""
-    if table.width != len(CONLLU_NAMES) or not all(map(CONLLU_ID.fullmatch, _all(table, 0))):
+    if not all(map(CONLLU_ID.fullmatch, _all(table, 0))):
         return
-    table.names = list(CONLLU_NAMES)
+    if table.width == len(CONLLU_NAMES) and not table.names:
+        table.names = list(CONLLU_NAMES)
+    if table.names[:1] != ["ID"]:
+        return
     for rows in table.sentences:
         left_out = [row for row in rows if not row.columns[0].isdigit()]
         table.skipped += [(row.line, "\t".join(row.columns)) for row in left_out]
@@ -111,16 +121,59 @@ def _guess(table: Table) -> tuple[int, int, str]:
         labels = [names.index(name) for name in LABEL_NAMES if name in names]
         if table.names == list(CONLLU_NAMES):
             return words[0], names.index("upos"), "CoNLL-U"
+        labels = [at for at in labels if _has_phrases(_all(table, at))] or labels
         if words and labels:
             return words[0], labels[0], "by the header"
         numbered = names[0] in SENTENCE_NAMES and last > 1
         return (words or [int(numbered)])[0], (labels or [last])[0], "by the header"
+    if last > ONTONOTES_WIDTH - 2 and all(
+        _counts_words(rows, ONTONOTES_NUMBER) for rows in table.sentences
+    ):
+        return ONTONOTES_WORD, min(ONTONOTES_ENTITY, last), "as in CoNLL-2012"
     if last > 1 and all(map(_counts_words, table.sentences)):
         nested = last == 3 and _has_phrases(_all(table, 2)) and _are_labels(_all(table, 3))
-        return 1, 2 if nested else last, "column 1 counts the words"
+        return 1, 2 if nested else _last_labels(table, 1), "column 1 counts the words"
+    ids = 0
+    while last - ids > 1 and _are_ids(table, ids):
+        ids += 1
+    if ids:
+        reason = "column 1 has ids" if ids == 1 else f"columns 1 to {ids} have ids"
+        return ids, _last_labels(table, ids), reason
     if _are_labels(_all(table, 0)) and not _are_labels(_all(table, last)):
         return last, 0, "the labels stand first"
-    return 0, last, ""
+    return 0, _last_labels(table, 0), ""
+
+
+def _last_labels(table: Table, word: int) -> int:
+    """The last column, unless others behind the words mark phrases and it does not."""
+    last = table.width - 1
+    marking = [at for at in range(word + 1, last) if _has_phrases(_all(table, at))]
+    return marking[-1] if marking and not _are_labels(_all(table, last)) else last
+
+
+def _are_ids(table: Table, place: int) -> bool:
+    """Whether a column has numbers alone, or the same in all words of each sentence."""
+    column = _all(table, place)
+    if all(map(NUMBER.fullmatch, column)):
+        return True
+    longest = max(map(len, table.sentences))
+    return (
+        longest > 1
+        and all(len(set(words)) == 1 for words in table.column(place))
+        and (len(table.sentences) > 1 or longest > 2)
+    )
+
+
+def part_at_ids(table: Table) -> None:
+    """Where nothing else parts the sentences, do so where their number in column 1 grows."""
+    if table.names or len(table.sentences) != 1 or table.width < 3:
+        return
+    column = _all(table, 0)
+    if not all(text.isdigit() for text in column):
+        return
+    numbers = [int(text) for text in column]
+    if numbers == sorted(numbers) and 1 < len(set(numbers)) < len(numbers):
+        part_at_numbers(table, 0)
 
 
 def _all(table: Table, place: int) -> list[str]:
@@ -128,18 +181,20 @@ def _all(table: Table, place: int) -> list[str]:
     return list(chain.from_iterable(table.column(place)))
 
 
-def _counts_words(rows: Sequence[Row]) -> bool:
-    ids = [row.columns[0] for row in rows]
+def _counts_words(rows: Sequence[Row], place: int = 0) -> bool:
+    ids = [row.columns[place] for row in rows]
     return any(ids == [str(at + start) for at in range(len(ids))] for start in (0, 1))
 
 
 def _are_labels(column: list[str]) -> bool:
-    """Whether nothing but O and labels with a prefix stands in it."""
+    """Whether nothing but O and labels with a prefix, in any style, stands in it."""
+    if (usual := usual_style([column])) is not None:
+        column = list(usual[0])
     return {prefix_and_type(text)[0] for text in column if text != OUTSIDE} <= {*PHRASE_PREFIXES}
 
 
 def _has_phrases(column: list[str]) -> bool:
-    return _are_labels(column) and set(column) != {OUTSIDE}
+    return _are_labels(column) and not set(column) <= {OUTSIDE, *OTHER_OUTSIDES}
 
 
 def _require_labels(table: Table, path: str | Path, place: int) -> None:

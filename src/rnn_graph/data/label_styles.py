@@ -10,9 +10,18 @@ from rnn_graph.data.label_schemes import OUTSIDE, SCHEMES, prefix_and_type
 from rnn_graph.data.phrases import PHRASE_PREFIXES, Phrase, phrases
 from rnn_graph.errors import InputError, InputWarning
 
-# Labels of the styles "city-B" and "B_city".
-SUFFIXED = re.compile(r"(.+)[-_:]([BIESLU])")
-OTHERWISE_PREFIXED = re.compile(r"([BIESLU])[_:](.+)")
+# Labels of the styles "B_city", "b-city", and "M-city" of BMES; then of the styles "city-B", "B".
+STYLES = (
+    (re.compile(r"([BIESLUM])[-_:/.–](.+)", re.IGNORECASE), (1, 2)),
+    (re.compile(r"(.+)[-_:/.–]([BIESLUM])", re.IGNORECASE), (2, 1)),
+    (re.compile(r"([BIESLUM])()"), (1, 2)),
+)
+USUAL = re.compile(r"[BIESLU]-.+")
+# What other styles have for O.
+OTHER_OUTSIDES = ("o", "-", "_")
+NAMELESS = "phrase"  # the type of labels that are a prefix alone
+# CoNLL-2011's and -2012's phrases: "(PERSON*", "*", "*)", "(PERSON)".
+BRACKETED = re.compile(r"(?:\(([^()*]+))?\*?(\)?)")
 NAMED_LABELS = 10  # of those that keep to no scheme
 
 
@@ -29,7 +38,7 @@ def plain_labels(
     usual = usual_style(labels)
     if usual is not None:
         pairs = zip(chain(*labels), chain(*usual), strict=True)
-        written, read = min(pair for pair in pairs if OUTSIDE not in pair)
+        written, read = min(pair for pair in pairs if pair[0] != pair[1] and pair[1] != OUTSIDE)
         warnings.warn(
             InputWarning(f"{name}: labels such as {written} are read as {read}"), stacklevel=3
         )
@@ -44,7 +53,14 @@ def plain_labels(
             ),
             stacklevel=3,
         )
-    return labels if scheme is None else [in_scheme(row, scheme) for row in labels]
+    if scheme is None:
+        return labels
+    if not any(map(phrases, labels)):
+        warnings.warn(
+            InputWarning(f"{name}: the labels mark no phrases, and --scheme {scheme} changes none"),
+            stacklevel=3,
+        )
+    return [in_scheme(row, scheme) for row in labels]
 
 
 def in_scheme(labels: Sequence[str], scheme: str) -> tuple[str, ...]:
@@ -75,7 +91,7 @@ def in_scheme(labels: Sequence[str], scheme: str) -> tuple[str, ...]:
 
 
 def usual_style(sentences: Iterable[Sequence[str]]) -> list[tuple[str, ...]] | None:
-    """Labels of the styles "city-B", "B_city" and "B:city" as "B-city".
+    """Labels of the styles "city-B", "B_city", "b-city" and "B", of BMES and brackets as "B-city".
 
     Parameters
     ----------
@@ -86,16 +102,51 @@ def usual_style(sentences: Iterable[Sequence[str]]) -> list[tuple[str, ...]] | N
     -------
     list of tuple of str
         None if the labels, but for O, are not all of one of these styles, or are "B-city" already.
+
+    Examples
+    --------
+    >>> usual_style([["city_B", "city_I", "O"]]), usual_style([["(GPE*", "*)", "*"]])
+    ([('B-city', 'I-city', 'O')], [('B-GPE', 'I-GPE', 'O')])
     """
     sentences = list(sentences)
     labels = {label for labels in sentences for label in labels} - {OUTSIDE}
-    if not labels or any(prefix_and_type(label)[0] in PHRASE_PREFIXES for label in labels):
+    if not labels or all(map(USUAL.fullmatch, labels)):
         return None
-    for pattern, form in ((OTHERWISE_PREFIXED, r"\1-\2"), (SUFFIXED, r"\2-\1")):
-        if all(map(pattern.fullmatch, labels)):
-            usual = {label: pattern.sub(form, label) for label in labels} | {OUTSIDE: OUTSIDE}
-            return [tuple(usual[label] for label in labels) for labels in sentences]
+    if "*" in labels and all(map(BRACKETED.fullmatch, labels)):
+        return list(map(_of_brackets, sentences))
+    for pattern, (prefix, kind) in STYLES:
+        found = {label: pattern.fullmatch(label) for label in labels - {*OTHER_OUTSIDES}}
+        if found and all(found.values()):
+            prefixes = "".join(match[prefix] for match in found.values())
+            if not (prefixes.isupper() or prefixes.islower()):
+                continue
+            usual = {
+                label: f"{match[prefix].upper().replace('M', 'I')}-{match[kind] or NAMELESS}"
+                for label, match in found.items()
+            }
+            return [tuple(usual.get(label, OUTSIDE) for label in labels) for labels in sentences]
     return None
+
+
+def _of_brackets(labels: Sequence[str]) -> tuple[str, ...]:
+    """The innermost phrase of each word that brackets mark, as BIO."""
+    read, kind = [], ""
+    for label in labels:
+        opened, closed = BRACKETED.fullmatch(label).groups()
+        kind = opened or kind
+        read.append(f"{'B' if opened else 'I'}-{kind}" if kind else OUTSIDE)
+        kind = "" if closed else kind
+    return tuple(read)
+
+
+def scheme_by_prefixes(labels: Iterable[str]) -> str | None:
+    """The scheme whose prefixes are among labels in any order; None if they mark no phrases."""
+    prefixes = {prefix_and_type(label)[0] for label in labels} & {*PHRASE_PREFIXES}
+    if prefixes & {*"ES"}:
+        return "iobes"
+    if prefixes & {*"LU"}:
+        return "bilou"
+    return "bio" if prefixes else None
 
 
 def without_scheme(sentences: Iterable[Sequence[str]]) -> list[str]:

@@ -15,10 +15,14 @@ UNKNOWN_MARKERS = frozenset({"<unk>", "<UNK>", "UNK", "[UNK]", UNKNOWN_TOKEN})
 
 # A no-break space belongs to a word, as in "10 000".
 ASCII_BLANKS = re.compile(r"[ \t\n\r\f\v]+")
-MARKED_UNKNOWN = re.compile(
-    rf"(?<!\S)(?:{'|'.join(map(re.escape, sorted(UNKNOWN_MARKERS)))})(?!\S)"
-)
-
+# Where words stand apart a mark is a word of its own; elsewhere "(<unk>)" and "UNK." have one.
+_MARKERS = "|".join(map(re.escape, sorted(UNKNOWN_MARKERS)))
+UNKNOWN_WORD = re.compile(rf"(?<![^ \t\n\r\f\v])(?:{_MARKERS})(?![^ \t\n\r\f\v])")
+MARKED_UNKNOWN = re.compile(rf"<unk>|<UNK>|\[UNK\]|(?<!\w)(?:UNK|{UNKNOWN_TOKEN})(?!\w)")
+# NLTK takes a no-break space for a blank; these private characters stand in for it meanwhile.
+NO_BREAK_SPACES = {"\xa0": "\ue000", "\u202f": "\ue001"}
+_HIDDEN = str.maketrans(NO_BREAK_SPACES)
+_SHOWN = str.maketrans({hidden: space for space, hidden in NO_BREAK_SPACES.items()})
 
 PRONOUN_I = re.compile(r"(?<![\w'’])i(?![\w-])")
 _CHARACTERS = re.compile(rf"{UNKNOWN_TOKEN}|\S")
@@ -119,7 +123,8 @@ class Splitting:
 
     def _plain(self, text: str) -> str:
         """In lower case if asked for, with the unknown token for the data's own marks of it."""
-        parts = MARKED_UNKNOWN.split(text)
+        marks = UNKNOWN_WORD if self.tokenizer == "whitespace" else MARKED_UNKNOWN
+        parts = marks.split(text)
         return UNKNOWN_TOKEN.join(part.lower() if self.lowercase else part for part in parts)
 
     def _tokens(self, sentence: str) -> list[str]:
@@ -127,7 +132,11 @@ class Splitting:
             return [token for token in ASCII_BLANKS.split(sentence) if token]
         if self.tokenizer == "characters":
             return _CHARACTERS.findall(sentence)
-        return _word_tokenizer().tokenize(sentence)
+        words = _word_tokenizer().tokenize(sentence.translate(_HIDDEN))
+        if not any(space in sentence for space in NO_BREAK_SPACES):
+            return words
+        shown = (word.translate(_SHOWN).strip() for word in words)
+        return [word for word in shown if word]
 
 
 @cache

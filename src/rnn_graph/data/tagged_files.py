@@ -7,14 +7,27 @@ from pathlib import Path
 from typing import BinaryIO
 
 from rnn_graph.data.atis import atis_sentences
-from rnn_graph.data.column_files import Table, at_blanks, read_columns, read_delimited, shortened
-from rnn_graph.data.column_layout import Column, layout_of, take_conllu, take_header
+from rnn_graph.data.column_files import (
+    Table,
+    at_blanks,
+    part_at_numbers,
+    read_columns,
+    read_delimited,
+    shortened,
+)
+from rnn_graph.data.column_layout import (
+    Column,
+    layout_of,
+    part_at_ids,
+    take_conllu,
+    take_header,
+)
 from rnn_graph.data.compressed_files import STANDARD_INPUT, content_name, open_binary
 from rnn_graph.data.label_styles import plain_labels
 from rnn_graph.data.safe_pickle import LARGEST_PICKLE
 from rnn_graph.data.sentences import LONGEST_SENTENCE, pieces, warn_of_pieces
 from rnn_graph.data.tagged_sentences import TaggedSentence, tagged_of_pairs
-from rnn_graph.data.text_files import decoded_lines, is_delimited
+from rnn_graph.data.text_files import decoded_lines
 from rnn_graph.errors import InputError, InputWarning
 from rnn_graph.names import TAGGED_FORMATS
 
@@ -41,6 +54,7 @@ def read_tagged_sentences(
     file_format: str = "auto",
     word_column: Column | None = None,
     label_column: Column | None = None,
+    delimiter: str | None = None,
     scheme: str | None = None,
     part: str = "train",
     encoding: str = "utf-8",
@@ -70,15 +84,19 @@ def read_tagged_sentences(
             The ATIS pickles: `(train, valid, test, dicts)`, or without `valid`. No code of a
             pickle is run.
         "auto"
-            A folder or `*.in` is a pair, `*.csv` is CSV; other files are told apart by what they
+            A folder or `*.in` is a pair, `*.csv` is CSV (`*.tsv`, where a quote is a word, is not);
+            other files are told apart by what they
             begin with.
     word_column, label_column
         The columns of words and labels in "conll" and "csv": a number from 1, or from the end if
         negative; or a name, where there is a header. None: as the content suggests (see
         `rnn_graph.data.column_layout.layout_of`), of which an `InputWarning` tells.
+    delimiter
+        What stands between the fields of "csv"; None for a comma, a semicolon or a tab.
     scheme
         "bio", "iob1", "iobes" or "bilou": labels that mark phrases are rewritten in it. None: they
-        stay, but for those like "city-B" or "B_city", which become "B-city".
+        stay, but for those of another style ("city-B", "B_city", "b-city", "M-city" of BMES, or
+        brackets), which become "B-city".
     part
         The part of a pickle: "train", "valid" or "test". The other formats have no parts.
     encoding, errors
@@ -95,11 +113,11 @@ def read_tagged_sentences(
         If the file is missing, cannot be decoded, has no sentence, is not in the format, or has
         no labels in the column.
     """
-    if file_format not in FORMATS or part not in PARTS:
-        raise InputError(
-            f"unknown format {file_format!r} or part {part!r}; give one of {', '.join(FORMATS)},"
-            f" and one of {', '.join(PARTS)}"
-        )
+    for name, value, known in (("format", file_format, FORMATS), ("part", part, PARTS)):
+        if value not in known:
+            raise InputError(
+                f"tagged sentences have no {name} {value!r}; give one of {', '.join(known)}"
+            )
     if file_format == "auto" and (Path(path).suffix == ".in" or Path(path).is_dir()):
         file_format = "pair"
     if file_format == "pair":
@@ -111,7 +129,9 @@ def read_tagged_sentences(
                 sentences = list(atis_sentences(data, path, part))
             else:
                 lines = _lines(stream, path, encoding, errors)
-                sentences = _of_lines(lines, path, file_format, word_column, label_column)
+                sentences = _of_lines(
+                    lines, path, file_format, word_column, label_column, delimiter
+                )
     return _with_plain_labels(_without_empty(sentences, path), str(path), scheme)
 
 
@@ -198,13 +218,19 @@ def _of_lines(
     file_format: str,
     word_column: Column | None,
     label_column: Column | None,
+    delimiter: str | None,
 ) -> list[TaggedSentence]:
     if file_format == "auto":
         first = next((line for line in lines if at_blanks(line)), "")
         if first.startswith("BOS ") and "\t" in first:
             file_format = "bos-eos"
         else:
-            file_format = "csv" if is_delimited(path) else "conll"
+            is_csv = delimiter is not None or content_name(path).endswith(".csv")
+            file_format = "csv" if is_csv else "conll"
+    if delimiter is not None and file_format != "csv":
+        raise InputError(
+            f"--delimiter is for CSV, and {path} is read as {file_format}; give --format csv too"
+        )
     if file_format == "bos-eos":
         if word_column is not None or label_column is not None:
             raise InputError(
@@ -214,14 +240,17 @@ def _of_lines(
         return list(_bos_eos(lines, path))
     names = [column for column in (word_column, label_column) if isinstance(column, str)]
     if file_format == "csv":
-        table = read_delimited(lines, path, names)
+        table = read_delimited(lines, path, names, delimiter)
     else:
         table = read_columns(lines, path)
         take_conllu(table)
         take_header(table, names)
+    part_at_numbers(table)
+    part_at_ids(table)
     if not table.sentences:
         return []
     layout = layout_of(table, path, word_column, label_column)
+    _leave_out_missing_words(table, layout.word)
     _say_what_is_skipped(table, path)
     if layout.said:
         warnings.warn(InputWarning(f"{path}: {layout.said}"), stacklevel=4)
@@ -231,6 +260,14 @@ def _of_lines(
         table.sentences = [piece for rows in table.sentences for piece in pieces(rows)]
     words, labels = table.column(layout.word), table.column(layout.label)
     return list(map(TaggedSentence, words, labels))
+
+
+def _leave_out_missing_words(table: Table, word: int) -> None:
+    missing = [row for rows in table.sentences for row in rows if not row.columns[word]]
+    if missing:
+        table.skipped += [(row.line, ",".join(row.columns)) for row in missing]
+        full = ([row for row in rows if row.columns[word]] for rows in table.sentences)
+        table.sentences = [rows for rows in full if rows]
 
 
 def _say_what_is_skipped(table: Table, path: str | Path) -> None:

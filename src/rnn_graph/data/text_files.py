@@ -14,6 +14,7 @@ from rnn_graph.data.delimited_files import Record, records
 from rnn_graph.errors import InputError
 
 FORMATS = ("auto", "csv", "text")
+BYTE_ORDER_MARK = "\ufeff"
 
 
 def read_documents(
@@ -93,9 +94,7 @@ def decoded_lines(stream: BinaryIO, path: str | Path, encoding: str, errors: str
 
     Lines end in "\n", "\r\n" or a lone "\r" in the file, and in "\n" when they are yielded.
     """
-    is_utf_8 = encoding.lower().replace("_", "-") in ("utf-8", "utf8")
-    # The same, but for a byte order mark, which it takes away.
-    decoder = _decoder("utf-8-sig" if is_utf_8 else encoding, errors)
+    decoder = _decoder(encoding, errors)
     number, offset, pending = 0, 0, ""
     for raw_line in stream:
         try:
@@ -108,11 +107,15 @@ def decoded_lines(stream: BinaryIO, path: str | Path, encoding: str, errors: str
                 " replace to go on"
             ) from None
         except UnicodeError as error:
-            raise InputError(f"{path}, line {number + 1}: not {encoding} ({error})") from None
+            without_mark = "; give utf-16-le or utf-16-be" if "BOM" in str(error) else ""
+            raise InputError(
+                f"{path}, line {number + 1}: not {encoding} ({error}){without_mark}"
+            ) from None
         offset += len(raw_line)
         *lines, pending = _lines(text)
         for line in lines:
             number += 1
+            line = line.removeprefix(BYTE_ORDER_MARK) if number == 1 else line
             yield _without_nul(line, path, number) + "\n"
     try:
         pending += decoder.decode(b"", final=True)
@@ -123,6 +126,7 @@ def decoded_lines(stream: BinaryIO, path: str | Path, encoding: str, errors: str
         ) from None
     if pending:
         end = "\n" if pending.endswith("\r") else ""
+        pending = pending if number else pending.removeprefix(BYTE_ORDER_MARK)
         yield _without_nul(pending.removesuffix("\r"), path, number + 1) + end
 
 
@@ -154,7 +158,8 @@ def _decoder(encoding: str, errors: str) -> codecs.IncrementalDecoder:
 def _without_nul(line: str, path: str | Path, number: int) -> str:
     if "\0" in line:
         raise InputError(
-            f"{path}, line {number}: a NUL byte; is it text? (UTF-16 wants --encoding utf-16)"
+            f"{path}, line {number}: a NUL byte; is it text? (UTF-16 wants --encoding utf-16, or"
+            " utf-16-le without a byte order mark)"
         )
     return line
 
@@ -172,7 +177,7 @@ def _csv_column(
         )
     place = header.index(column)
     for record in found:
-        if len(record.fields) > place:
+        if place < len(record.fields) and not any(record.fields[len(header) :]):
             yield record.fields[place]
         elif record.fields:
             raise InputError(

@@ -42,10 +42,12 @@ def what_it_is(path: str | Path) -> str | None:
         beginning = stream.read(READ)
         if beginning.startswith(b"PK\x03\x04"):
             return _archive(stream)
+    if not beginning:
+        return "empty"
     for start, said in BEGINNINGS.items():
         if beginning.startswith(start):
             return said
-    return "text" if beginning and _is_text(beginning) else None
+    return "text" if _is_text(beginning) else None
 
 
 def _archive(stream) -> str | None:

@@ -193,7 +193,10 @@ def unseen_labels(vocabulary: TagVocabulary, sentences: Sequence[TaggedSentence]
         return None
     count = sum(label in unseen for s in sentences for label in s.labels)
     names = ", ".join(sorted(unseen)[:10])
-    return f"{count} words have labels that were not in training, and count as wrong: {names}"
+    return (
+        f"{count} words have labels that were not in training, and count as wrong: {names};"
+        " --label-column and --scheme choose others"
+    )
 
 
 def _read(
