@@ -1,12 +1,18 @@
 """What stands on stdout, and what happens when it goes nowhere."""
 
+import fcntl
+import os
+import pty
+import re
+import struct
 import subprocess
+import termios
 
 import numpy as np
 import pytest
 
-from cli_checks import assert_done, assert_refused, needs_full_device, one_json
-from small_runs import COMPUTING, READING
+from cli_checks import QUICK_BATCHES, assert_done, assert_refused, needs_full_device, one_json
+from small_runs import COMPUTING, PROGRAM, READING, as_process
 
 
 def commands_with_json(text, model, out):
@@ -91,6 +97,48 @@ def test_no_line_is_wider_than_the_terminal(
         assert any(
             line.startswith("epoch 1;") and "words/s" in line for line in result.err.splitlines()
         )
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+@pytest.mark.parametrize("command", ["tag", "train"])
+def test_no_line_is_wider_than_a_real_terminal(tagger, text, tmp_path, command, columns):
+    query = "show me the flights from boston to denver and back to boston on monday please"
+    arguments = {
+        "tag": ("tag", tagger, query),
+        "train": ("train", "word", "--data", text, "--out", tmp_path / "out.npz", *QUICK_BATCHES),
+    }
+    status, output = on_a_terminal(columns, *arguments[command])
+    assert status == 0, output
+    shown = [line.split("\r")[-1].rstrip() for line in output.replace("\r\n", "\n").split("\n")]
+    assert max(map(len, shown)) <= columns
+    words = output.replace("[", " ").split()
+    assert {"tag": "boston", "train": "perplexity"}[command] in words
+
+
+def on_a_terminal(columns, *arguments) -> tuple[int, str]:
+    """Run the command line on a terminal so wide; its exit status, and what it shows."""
+    terminal, end = pty.openpty()
+    fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    with subprocess.Popen(
+        as_process(PROGRAM, *arguments),
+        stdin=subprocess.DEVNULL,
+        stdout=end,
+        stderr=end,
+        env=environment | {"TERM": "xterm"},
+    ) as process:
+        os.close(end)
+        shown = b""
+        while True:
+            try:
+                part = os.read(terminal, 65536)
+            except OSError:  # how Linux says that nobody writes any more
+                break
+            if not part:
+                break
+            shown += part
+    os.close(terminal)
+    return process.returncode, re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
 
 
 def test_sentences_of_a_pipe_are_lines_whatever_columns_says(cli, model, monkeypatch):

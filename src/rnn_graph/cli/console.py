@@ -72,7 +72,7 @@ def wrapped(text: str, width: int | None, hanging: int = 0) -> str:
 def print_spans(words: Sequence[str], labels: Sequence[str]) -> None:
     """Print a sentence with its phrases in brackets, in color on a terminal.
 
-    A type has the same color in every sentence.
+    A type has the same color in every sentence. On a terminal the line breaks at blanks.
     """
     from rich.console import Console
     from rich.text import Text
@@ -87,7 +87,7 @@ def print_spans(words: Sequence[str], labels: Sequence[str]) -> None:
         line.append(f" {kind}] ", style=style)
         place = end
     line.append(" ".join(words[place:]))
-    Console(highlight=False, soft_wrap=True).print(line)
+    Console(highlight=False, soft_wrap=not sys.stdout.isatty()).print(line)
 
 
 def _finite(value: Any) -> Any:

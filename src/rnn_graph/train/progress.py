@@ -67,9 +67,10 @@ class ProgressBar(Observer):
         self._progress.stop()
 
     def say(self, line: str) -> None:
-        """Print a line above the bar."""
+        """Print a line above the bar; on a terminal it breaks at blanks."""
         if self._enabled:
-            self._console.print(line, highlight=False, soft_wrap=True, markup=False)
+            is_whole = not self._console.is_terminal
+            self._console.print(line, highlight=False, soft_wrap=is_whole, markup=False)
 
     def on_begin(self, trainer) -> None:
         self._trainer = trainer
