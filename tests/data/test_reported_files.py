@@ -4,7 +4,8 @@ import warnings
 
 import pytest
 
-from rnn_graph import read_tagged_sentences
+from rnn_graph import read_sentences, read_tagged_sentences
+from rnn_graph.data.corpus import read_language_corpus
 from rnn_graph.errors import InputError, InputWarning
 
 # The file's name, its content, and what is read: words and labels, a sentence a line.
@@ -144,3 +145,40 @@ def test_a_scheme_that_changes_nothing_says_so(tmp_path):
     path.write_text("a DET\nb NOUN\n")
     with pytest.warns(InputWarning, match="--scheme bio changes none"):
         read_tagged_sentences(path, scheme="bio")
+
+
+@pytest.mark.parametrize("text", ['{"text": "a b"}\n', '[{"tokens": ["a"], "tags": ["O"]}]\n'])
+def test_json_is_refused_by_every_reader(tmp_path, text):
+    path = tmp_path / "data"
+    path.write_text(text)
+    for reader in (read_tagged_sentences, lambda path: list(read_sentences(path))):
+        with pytest.raises(InputError, match="holds JSON"):
+            reader(path)
+    assert list(read_sentences(path, file_format="text"))
+
+
+def test_one_line_without_blanks_gets_a_hint(tmp_path):
+    path = tmp_path / "zh.txt"
+    path.write_text("我们去北京。你好吗？" * 400, encoding="utf-8")
+    with pytest.warns(InputWarning, match="give --tokenizer characters"):
+        read_language_corpus(path)
+
+
+@pytest.mark.parametrize("text", ["The <unk> of <UNK>, UNK.", '"<unk>" said ([UNK]).'])
+def test_marks_of_unknown_words_beside_punctuation(text):
+    (words,) = read_sentences([text])
+    assert words.count("UNKNOWN_TOKEN") == text.lower().count("unk")
+    assert not {"unk", "<", "["} & {*words}
+
+
+@pytest.mark.parametrize("space", ["\xa0", "\u202f"])
+def test_no_break_spaces_part_no_words(space):
+    (words,) = read_sentences([f"10{space}000 euros{space}! yes"], pre_split=True)
+    assert words[1:-1] == [f"10{space}000", "euros", "!", "yes"]
+
+
+def test_fields_beyond_the_header_of_text_are_refused(tmp_path):
+    path = tmp_path / "text.csv"
+    path.write_text("id,body\n1,Hello, you there\n")
+    with pytest.raises(InputError, match="line 2: 3 columns, the header has 2"):
+        list(read_sentences(path))

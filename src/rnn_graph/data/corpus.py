@@ -293,7 +293,9 @@ def _look_at_unknown(
     times = sum(counts[token] for token in found)
     what = f"{name}: the model does not know {names}"
     if unknown == "error":
-        raise InputError(f"{what}, {times:,} times in all; leave out --unknown error, or change it")
+        raise InputError(
+            f"{what}, {times:,} times in all; leave out --unknown error, or change the text"
+        )
     warnings.warn(
         InputWarning(f"{what}; where they stand, {times:,} times in all, nothing is predicted"),
         stacklevel=3,
@@ -309,9 +311,9 @@ def _warn_of_text_without_blanks(store: TokenStore, name: str) -> None:
     ]
     count = sum(count for _, count in words)
     characters = sum(len(word) * count for word, count in words)
-    if sentences < FEWEST_SENTENCES or (
-        characters <= LONGEST_MEAN_WORD * count and count >= SHORTEST_MEAN_SENTENCE * sentences
-    ):
+    are_long = characters > LONGEST_MEAN_WORD * count
+    are_alone = sentences >= FEWEST_SENTENCES and count < SHORTEST_MEAN_SENTENCE * sentences
+    if not are_long and not are_alone:
         return
     warnings.warn(
         InputWarning(

@@ -27,7 +27,7 @@ from rnn_graph.data.label_styles import plain_labels
 from rnn_graph.data.safe_pickle import LARGEST_PICKLE
 from rnn_graph.data.sentences import LONGEST_SENTENCE, pieces, warn_of_pieces
 from rnn_graph.data.tagged_sentences import TaggedSentence, tagged_of_pairs
-from rnn_graph.data.text_files import decoded_lines
+from rnn_graph.data.text_files import decoded_lines, refuse_json
 from rnn_graph.errors import InputError, InputWarning
 from rnn_graph.names import TAGGED_FORMATS
 
@@ -222,6 +222,7 @@ def _of_lines(
 ) -> list[TaggedSentence]:
     if file_format == "auto":
         first = next((line for line in lines if at_blanks(line)), "")
+        refuse_json(first, path, "a word and its label a line")
         if first.startswith("BOS ") and "\t" in first:
             file_format = "bos-eos"
         else:

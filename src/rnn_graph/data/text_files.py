@@ -5,6 +5,7 @@ one document and not the file.
 """
 
 import codecs
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -48,7 +49,8 @@ def read_documents(
     InputError
         If the file is missing, empty, cannot be decoded, has a NUL byte, or is no such CSV.
     """
-    if file_format == "auto":
+    is_given = file_format != "auto"
+    if not is_given:
         file_format = "csv" if is_delimited(path) else "text"
     if file_format not in FORMATS:
         raise InputError(f"text has no format {file_format!r}; give one of {', '.join(FORMATS)}")
@@ -59,6 +61,8 @@ def read_documents(
         documents = _csv_column(lines, path, column, delimiter) if is_csv else lines
         for document in documents:
             if not document.isspace() and document:
+                if not (found or is_given or is_csv):
+                    refuse_json(document, path, "--format text reads it as text")
                 found = True
                 yield document
     if not found:
@@ -68,6 +72,19 @@ def read_documents(
 def is_delimited(path: str | Path) -> bool:
     """Whether a file's name says that it holds records of fields."""
     return content_name(path).endswith((".csv", ".tsv"))
+
+
+def refuse_json(line: str, path: str | Path, remedy: str) -> None:
+    """Refuse a file whose first line is a JSON object, or a list of them; `InputError` says so."""
+    if not line.lstrip().startswith(("{", "[")):
+        return
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return
+    first = found[0] if isinstance(found, list) and found else found
+    if isinstance(first, dict):
+        raise InputError(f"{path} holds JSON, which is not read; write text or CSV ({remedy})")
 
 
 def refuse_column_of_text(data: Any, given: Mapping[str, Any]) -> None:
