@@ -292,3 +292,9 @@ def test_damaged_files(cli, damaged, changes, said):
     path = damaged(**changes)
     assert_refused(cli("generate", path, "-n", 1), "damaged.npz", said)
     assert cli("info", path).status == 0
+
+
+def test_options_of_words_are_refused_for_characters(cli, text_model, running_text):
+    for option in (("--pre-split",), ("--tokenizer", "nltk"), ("--word-column", 1)):
+        result = cli("evaluate", text_model, "--data", running_text, *option)
+        assert_refused(result, option[0], "leave it out")

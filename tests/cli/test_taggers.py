@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cli_checks import assert_done, assert_refused, one_json
-from rnn_graph import RNNSLU, load_model, save_model
+from rnn_graph import RNNSLU, load_model, read_tagged_sentences, save_model
 from rnn_graph.train import search
 from rnn_graph.tutorials.slot_graph import SlotWeights
 
@@ -237,3 +237,35 @@ def test_sentences_in_another_encoding(cli, tagger):
     assert_refused(cli("tag", tagger, stdin=latin_1), "standard input, line 1", "--encoding")
     result = cli("tag", tagger, "--encoding", "latin-1", stdin=latin_1)
     assert "orléans " in result.out
+
+
+def test_tag_prints_the_words_as_they_were_given(cli, tagger):
+    result = cli("tag", tagger, "--pre-split", "to <unk> from UNK [UNK] boston")
+    assert_done(result)
+    words = [line.split(" ")[0] for line in result.out.splitlines() if line]
+    assert words == ["to", "<unk>", "from", "UNK", "[UNK]", "boston"]
+
+
+def test_options_that_mean_nothing_to_a_tagger_are_refused(cli, tagger, queries):
+    for option in (("--pre-split",), ("--tokenizer", "nltk"), ("--unknown", "error")):
+        result = cli("evaluate", tagger, "--data", queries / "valid.conll", *option)
+        assert_refused(result, option[0], "leave it out")
+
+
+def test_evaluate_reads_labels_in_the_scheme_of_the_model(cli, tagger, queries, write):
+    path = queries / "valid.conll"
+    rewritten = in_scheme_of(path, "iobes")
+    figures = []
+    for data in (path, write("iobes.conll", rewritten)):
+        result = cli("evaluate", tagger, "--data", data, "--json")
+        assert_done(result)
+        figures.append(one_json(result.out)["f1"])
+    assert figures[0] == figures[1]
+
+
+def in_scheme_of(path, scheme) -> str:
+    sentences = read_tagged_sentences(path, scheme=scheme)
+    return "\n\n".join(
+        "\n".join(f"{word} {label}" for word, label in zip(*sentence, strict=True))
+        for sentence in sentences
+    )

@@ -47,12 +47,12 @@ def tag(
     splitting = replace(loaded.vocabulary.splitting or Splitting(), lowercase=False)
     if pre_split:
         splitting = replace(splitting, tokenizer="whitespace")
-    words = [splitting.words(line) for line in lines]
-    empty = words.count([])
-    if empty:
-        log(f"left out the sentences without words, {empty}")
-        words = [sentence for sentence in words if sentence]
-    tagged = list(zip(words, tag_sentences(loaded, words), strict=True))
+    split = [(splitting.words(line), line) for line in lines]
+    full = [(words, line) for words, line in split if words]
+    if len(full) < len(split):
+        log(f"left out the sentences without words, {len(split) - len(full)}")
+    written = [splitting.as_written(words, line) for words, line in full]
+    tagged = list(zip(written, tag_sentences(loaded, [w for w, _ in full]), strict=True))
     if as_json:
         results = [{"words": words, "labels": labels} for words, labels in tagged]
         print_json({"sentences": results, "signature": signature(loaded)})

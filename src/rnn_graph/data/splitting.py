@@ -76,6 +76,11 @@ class Splitting:
         """The words of a text that is taken for one sentence, such as a prompt."""
         return self._tokens(self._plain(text))
 
+    def as_written(self, words: Sequence[str], text: str) -> list[str]:
+        """Words of a text with the marks that stand there in place of the unknown token."""
+        marks = iter(self._marks.findall(text))
+        return [next(marks, word) if word == UNKNOWN_TOKEN else word for word in words]
+
     def joined(self, words: Sequence[str]) -> str:
         """A sentence as one writes it, of words that `words` split.
 
@@ -123,9 +128,12 @@ class Splitting:
 
     def _plain(self, text: str) -> str:
         """In lower case if asked for, with the unknown token for the data's own marks of it."""
-        marks = UNKNOWN_WORD if self.tokenizer == "whitespace" else MARKED_UNKNOWN
-        parts = marks.split(text)
+        parts = self._marks.split(text)
         return UNKNOWN_TOKEN.join(part.lower() if self.lowercase else part for part in parts)
+
+    @property
+    def _marks(self) -> re.Pattern:
+        return UNKNOWN_WORD if self.tokenizer == "whitespace" else MARKED_UNKNOWN
 
     def _tokens(self, sentence: str) -> list[str]:
         if self.tokenizer == "whitespace":
