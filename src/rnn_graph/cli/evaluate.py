@@ -104,7 +104,8 @@ def _print_tag_score(score, sort: SortName) -> None:
     if script is not None:
         say(
             f"F1 {script.f1:.2f} as CoNLL-2000's script counts, which joins adjacent phrases of a"
-            f" type: {script.phrases}; found: {script.found}; correct: {script.correct}"
+            " type, and takes X-type with any X for a phrase:"
+            f" {script.phrases}; found: {script.found}; correct: {script.correct}"
         )
     rows = [("macro", score.macro)]
     if score.by_type:
