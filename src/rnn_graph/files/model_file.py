@@ -99,18 +99,29 @@ def read_model_file(path: str | Path) -> ModelFile:
         ) from None
     configuration = _bytes_as_json(path, CONFIGURATION, arrays.pop(CONFIGURATION, None), {})
     tokens = _bytes_as_json(path, VOCABULARY, arrays.pop(VOCABULARY, None), None)
+    return checked_content(path, arrays, configuration, tokens)
+
+
+def checked_content(
+    path: str | Path, arrays: dict[str, np.ndarray], configuration: Any, tokens: Any
+) -> ModelFile:
+    """Arrays with what was read from JSON; `InputError` if that is something else than it ought."""
     if not isinstance(configuration, dict):
         raise InputError(f"{path}: {CONFIGURATION} is no JSON object; the file is damaged")
-    return ModelFile(arrays, configuration, checked_tokens(path, tokens))
-
-
-def checked_tokens(path: str | Path, tokens: Any) -> list[str] | None:
-    """A vocabulary that was read from JSON, or None; `InputError` if it is something else."""
-    if tokens is None:
-        return None
-    if not tokens or not isinstance(tokens, list) or not all(isinstance(t, str) for t in tokens):
+    if tokens is not None and not (
+        tokens and isinstance(tokens, list) and all(isinstance(t, str) for t in tokens)
+    ):
         raise InputError(f"{path}: {VOCABULARY} is no list of words; the file is damaged")
-    return tokens
+    return ModelFile(arrays, configuration, tokens)
+
+
+def require_finite(path: str | Path, name: str, array: np.ndarray) -> None:
+    """Refuse parameters of a training that diverged."""
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise InputError(
+            f"{path}: {name} has values that are NaN or infinite; its training diverged, use an"
+            " earlier file"
+        )
 
 
 def read_array_folder(folder: str | Path, names: Sequence[str]) -> dict[str, np.ndarray]:
@@ -207,11 +218,7 @@ def _read_array(
             )
     with open_stream() as stream:
         array = npy_format.read_array(stream, allow_pickle=False)
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        raise InputError(
-            f"{path}: {name} has values that are NaN or infinite; its training diverged, use an"
-            " earlier file"
-        )
+    require_finite(path, name, array)
     return array
 
 

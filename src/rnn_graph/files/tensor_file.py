@@ -14,8 +14,9 @@ from rnn_graph.files.model_file import (
     CONFIGURATION,
     VOCABULARY,
     ModelFile,
-    checked_tokens,
+    checked_content,
     read_model_file,
+    require_finite,
     write_model_file,
 )
 
@@ -75,16 +76,10 @@ def read_safetensors(path: str | Path) -> ModelFile:
             " again, in float32"
         ) from None
     for name, array in arrays.items():
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise InputError(
-                f"{path}: {name} has values that are NaN or infinite; its training diverged, use"
-                " an earlier file"
-            )
+        require_finite(path, name, array)
     configuration = _parsed(path, metadata, CONFIGURATION, {})
-    if not isinstance(configuration, dict):
-        raise InputError(f"{path}: {CONFIGURATION} is no JSON object; the file is damaged")
     tokens = _parsed(path, metadata, VOCABULARY, None)
-    return ModelFile(arrays, configuration, checked_tokens(path, tokens))
+    return checked_content(path, arrays, configuration, tokens)
 
 
 def _is_safetensors(path: str | Path) -> bool:

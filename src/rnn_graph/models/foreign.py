@@ -8,6 +8,7 @@ from rnn_graph.errors import InputError
 from rnn_graph.files.model_file import ModelFile, require_shapes
 from rnn_graph.models.kinds import find_kind
 from rnn_graph.models.torch_forms import RNN, is_torch_named
+from rnn_graph.nn.torch_weights import cell_of
 
 TUTORIAL_GRU_SHAPES = {
     "E": ("H", "V"),
@@ -25,7 +26,6 @@ NAMED_ARRAYS = {
     ("embeddings", "Wx", "Wh", "W"): "the slot tagger's weights",
 }
 ENCODER, DECODER = re.compile(r"enc|emb|wte|lookup"), re.compile(r"dec|out|fc|lin|head|proj")
-BLOCKS = {1: "elman", 3: "gru", 4: "lstm"}
 
 
 def tutorial_gru(content: ModelFile) -> ModelFile:
@@ -81,9 +81,9 @@ def torch_language_model(content: ModelFile) -> ModelFile:
         [name for name in named if pattern.search(name) and name.endswith(".weight")]
         for pattern in (ENCODER, DECODER)
     )
-    width, units = content.arrays[f"{start}weight_hh_l0"].shape
+    hidden = content.arrays[f"{start}weight_hh_l0"]
+    cell, units = cell_of(hidden) or "unknown", hidden.shape[1]
     layers = sum(re.search(r"weight_ih_l\d+$", name) is not None for name in content.arrays)
-    cell = BLOCKS.get(width // units, "unknown")
     if len(encoders) != 1 or len(decoders) != 1:
         raise InputError(
             f"the weights of PyTorch's {cell} ({layers} layers, {units} units), without a"

@@ -111,7 +111,7 @@ def _direction(weights: Arrays, place: str) -> dict[str, np.ndarray]:
     """The parameters of a `Recurrent`: `bh` only where it cannot be a part of `b`."""
     hidden = _array(weights, f"weight_hh_{place}", 2)
     units = hidden.shape[1]
-    cell = {units: "elman", 3 * units: "gru", 4 * units: "lstm"}.get(hidden.shape[0])
+    cell = cell_of(hidden)
     inputs = _array(weights, f"weight_ih_{place}", 2)
     if cell is None or len(inputs) != len(hidden):
         raise InputError(
@@ -132,10 +132,15 @@ def _direction(weights: Arrays, place: str) -> dict[str, np.ndarray]:
     return {name: _reordered(value, cell) for name, value in own.items()}
 
 
+def cell_of(hidden: np.ndarray) -> str | None:
+    """The cell of a weight_hh, by its blocks; None if no cell has as many."""
+    width, units = hidden.shape
+    return next((cell for cell, blocks in BLOCKS.items() if len(blocks) * units == width), None)
+
+
 def _described_by(own: Arrays) -> Recurrent:
     """The layer that has these parameters."""
-    units, width = own["Wh"].shape
-    cell = next(name for name, blocks in BLOCKS.items() if len(blocks) * units == width)
+    cell, units = cell_of(own["Wh"].T), len(own["Wh"])
     return Recurrent(cell, units, len(own["Wx"]), bias="b" in own, recurrent_bias="bh" in own)
 
 
