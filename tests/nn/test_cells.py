@@ -5,7 +5,7 @@ import pytensor
 import pytest
 from pytensor import tensor as pt
 
-from plain_cells import PLAIN_CELLS, plain_layer
+from plain_cells import plain_layer
 from rnn_graph.backend.compile import compile_function
 from rnn_graph.backend.devices import choose_backend
 from rnn_graph.finite_differences import central_differences
@@ -183,19 +183,6 @@ def test_an_elman_cell_takes_any_activation():
     p, u, h = np.array([-1.0, 2.0]), np.array([0.5, -3.0]), np.zeros(2)
     (found,) = Elman(pt.sigmoid).advance(pt.as_tensor(p + u), pt.as_tensor(h))
     assert_close(found.eval(mode="FAST_COMPILE"), 1 / (1 + np.exp(-(p + u))))
-
-
-@pytest.mark.parametrize("name", CELLS)
-def test_before_training_only_the_forget_gate_has_a_bias(name):
-    bias = CELLS[name].first_bias(H)
-    assert bias.shape == (CELLS[name].blocks * H,)
-    # A cell that is told to remember keeps more of its state than one without the bias.
-    if name != "lstm":
-        assert not bias.any()
-        return
-    nothing, state = np.zeros(4 * H), [np.zeros(H), np.ones(H)]
-    _, c = PLAIN_CELLS[name](bias, nothing, *state)
-    assert_close(c, np.full(H, 1 / (1 + np.exp(-1))))
 
 
 @pytest.mark.parametrize("shape", [(4, 3), (4, 2, 3)], ids=["rows", "batch"])

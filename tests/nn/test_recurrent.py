@@ -179,3 +179,15 @@ def test_a_pymc_model_takes_the_layer():
     point = model.initial_point()
     results = [model.compile_dlogp(mode=mode)(point) for mode in ("JAX", "CVM")]
     assert_close(*results)
+
+
+@pytest.mark.parametrize("cell", [Elman(), GRU(), LSTM()], ids=repr)
+def test_first_values(cell):
+    inputs, units = 40, 30
+    values = Recurrent(cell, units=units, inputs=inputs).init(rng=0)
+    assert not values["b"].any()
+    # Glorot's bound, of the gates' weights as one matrix.
+    bound = np.sqrt(6 / (inputs + cell.blocks * units))
+    assert 0.98 * bound < np.abs(values["Wx"]).max() <= bound
+    for rotation in np.split(values["Wh"], cell.blocks, axis=1):
+        assert_close(rotation @ rotation.T, np.eye(units), absolute=1e-12)

@@ -46,10 +46,6 @@ class Cell:
         """
         return None
 
-    def first_bias(self, units: int) -> np.ndarray:  # -> [blocks · H]
-        """The bias of the input's projection before training."""
-        return np.zeros(self.blocks * units)
-
     # Where the step has one product, with the states
 
     def combine(
@@ -127,10 +123,6 @@ class LSTM(Cell):
         i, f, o, g = _blocks(pt.tanh(combined * scale) * scale + (1 - scale), 4)
         c = f * c + i * g
         return [o * pt.tanh(c), c]
-
-    def first_bias(self, units):
-        """1 for the forget gate, so that the cell remembers from the start (Gers et al., 2000)."""
-        return np.repeat([0.0, 1.0, 0.0, 0.0], units)
 
 
 @dataclass(frozen=True)

@@ -25,10 +25,10 @@ LARGEST_PROJECTED_TABLE = 512
 class Recurrent(Layer):
     """A cell, step after step: `z_t = cell(x_t W_x + b, h_{t−1} W_h, z_{t−1})`.
 
-    Its parameters: `Wx (inputs, blocks · units)` as Glorot and Bengio draw it, a block at a time;
-    `Wh (units, blocks · units)`, of random rotations; `b (blocks · units)`, zero but for a forget
-    gate's; with `recurrent_bias` also `bh (blocks · units)`, zero; with `learn_initial` also
-    `h0 (units)`, and `c0 (units)` of an LSTM, zero.
+    Its parameters: `Wx (inputs, blocks · units)` as Glorot and Bengio draw it, as one matrix;
+    `Wh (units, blocks · units)`, of random rotations; `b (blocks · units)`, zero; with
+    `recurrent_bias` also `bh (blocks · units)`, zero; with `learn_initial` also `h0 (units)`, and
+    `c0 (units)` of an LSTM, zero.
 
     Parameters
     ----------
@@ -105,13 +105,14 @@ class Recurrent(Layer):
         return [f"{name}0" for name in self.cell.state_names] if self.learn_initial else []
 
     def init(self, rng=None, dtype="float64"):
-        generator, units, blocks = as_random_generator(rng), self.units, range(self.cell.blocks)
+        generator, units = as_random_generator(rng), self.units
+        rotations = [orthogonal(units, generator) for _ in range(self.cell.blocks)]
         values = {
-            "Wx": np.hstack([glorot_uniform(self.inputs, units, generator) for _ in blocks]),
-            "Wh": np.hstack([orthogonal(units, generator) for _ in blocks]),
+            "Wx": glorot_uniform(self.inputs, self._width, generator),
+            "Wh": np.hstack(rotations),
         }
         if self.bias:
-            values["b"] = self.cell.first_bias(units)
+            values["b"] = np.zeros(self._width)
         if self.recurrent_bias:
             values["bh"] = np.zeros(self._width)
         values |= {name: np.zeros(units) for name in self._first_states}
