@@ -17,5 +17,6 @@ FIXED_SCHEDULES = ("constant", "linear", "cosine", "step")
 # … and these the evaluations.
 JUDGED_SCHEDULES = ("plateau", "rise", "back-off")
 SCHEMES = ("bio", "iob1", "iobes", "bilou")
-TAGGED_FORMATS = ("conll", "csv", "bos-eos", "pair", "pickle")
+OTHER_NAMES_OF_SCHEMES = {"iob2": "bio", "bioes": "iobes"}
+TAGGED_FORMATS = ("conll", "csv", "bos-eos", "pair", "slash", "pickle")
 LARGEST_SEED = 2**32 - 1

@@ -190,4 +190,4 @@ def test_first_values(cell):
     bound = np.sqrt(6 / (inputs + cell.blocks * units))
     assert 0.98 * bound < np.abs(values["Wx"]).max() <= bound
     for rotation in np.split(values["Wh"], cell.blocks, axis=1):
-        assert_close(rotation @ rotation.T, np.eye(units), absolute=1e-12)
+        assert_close(rotation @ rotation.T, np.eye(units))

@@ -25,7 +25,7 @@ TextFormat = choice("TextFormat", ("auto", "csv", "text"))
 FileFormat = choice("FileFormat", ("auto", "text", *names.TAGGED_FORMATS))
 TaggedFormat = choice("TaggedFormat", ("auto", *names.TAGGED_FORMATS))
 PartName = choice("PartName", ("train", "valid", "test"))
-SchemeName = choice("SchemeName", names.SCHEMES)
+SchemeName = choice("SchemeName", (*names.SCHEMES, *names.OTHER_NAMES_OF_SCHEMES))
 TokenizerName = choice("TokenizerName", names.TOKENIZERS)
 UnknownName = choice("UnknownName", names.UNKNOWN)
 DecodingErrors = choice("DecodingErrors", ("strict", "replace", "ignore"))
@@ -109,7 +109,11 @@ class LabeledWords:
     ] = None
     scheme: Annotated[
         SchemeName | None,
-        _reading(metavar="NAME", help="Rewrite labels as bio, iob1, iobes or bilou."),
+        _reading(
+            metavar="NAME",
+            case_sensitive=False,
+            help="Rewrite labels as bio, iob1, iobes or bilou.",
+        ),
     ] = None
 
     def given(self) -> dict[str, Any]:
@@ -123,7 +127,7 @@ class TaggedReading(LabeledWords, Decoding):
 
     file_format: Annotated[
         TaggedFormat,
-        _reading("--format", metavar="NAME", help="auto, conll, csv, bos-eos, pair, pickle."),
+        _reading("--format", metavar="NAME", help="conll, csv, bos-eos, pair, slash, pickle."),
     ] = TaggedFormat.AUTO
     delimiter: Annotated[
         str | None, _reading(help="Between fields of CSV: a comma, ; or a tab, if not given.")

@@ -15,7 +15,7 @@ from typing import BinaryIO, NamedTuple
 from rnn_graph.errors import InputError
 
 STANDARD_INPUT = "-"
-SUFFIXES = (".gz", ".bz2", ".xz", ".zst", ".zip")
+SUFFIXES = (".gz", ".bz2", ".xz", ".lzma", ".zst", ".zip")
 
 
 class Compression(NamedTuple):
@@ -41,10 +41,11 @@ def open_binary(path: str | Path) -> Iterator[BinaryIO]:
             start = raw.peek(LONGEST_MAGIC)
             compression = next((c for c in COMPRESSIONS if start.startswith(c.magic)), None)
             if compression is None:
-                yield _no_archive(raw, path)
+                yield _plain(raw, path)
             else:
                 with compression.open(raw) as content:
-                    yield _no_archive(content, path)
+                    _refuse_twice_compressed(content.peek(LONGEST_MAGIC), path)
+                    yield _plain(content, path)
         except DAMAGES as error:
             if compression is None or getattr(error, "errno", None):
                 reason = getattr(error, "strerror", None) or error
@@ -80,29 +81,43 @@ def _opened(path: str | Path) -> Iterator[BinaryIO]:
         yield raw
 
 
-def _no_archive(content: BinaryIO, path: str | Path) -> BinaryIO:
-    """The content, unless it is an archive of files."""
+def _refuse_twice_compressed(start: bytes, path: str | Path) -> None:
+    again = next((c.name for c in COMPRESSIONS if start.startswith(c.magic)), None)
+    if again is not None:
+        raise InputError(f"{path} holds a {again} file, compressed twice; unpack it once")
+
+
+def _plain(content: BinaryIO, path: str | Path) -> BinaryIO:
+    """The content, unless it is an archive of files, is compressed still, or is no text."""
     start = content.peek(TAR_PLACE + len(TAR_MAGIC))
     if start[TAR_PLACE:].startswith(TAR_MAGIC):
         raise InputError(f"{path} is a tar archive; unpack it, and give one of its files")
-    for magic, name in ARCHIVES.items():
+    for magic, (name, remedy) in OTHERS.items():
         if start.startswith(magic):
-            raise InputError(f"{path} is a {name} archive; unpack it, and give one of its files")
+            raise InputError(f"{path} is {name}; {remedy}")
     return content
 
 
 def _open_zip(raw: BinaryIO) -> BinaryIO:
     archive = zipfile.ZipFile(raw if raw.seekable() else io.BytesIO(raw.read()))
     member = _only_member(archive, getattr(raw, "name", "standard input"))
+    if archive.getinfo(member).flag_bits & ENCRYPTED:
+        raise InputError(
+            f"{getattr(raw, 'name', 'standard input')} is a zip archive with a password; unpack it"
+        )
     try:
         return archive.open(member)
-    except RuntimeError as error:  # it is encrypted, or compressed in a way of its own
+    except (RuntimeError, NotImplementedError) as error:  # compressed in a way of its own
         raise zipfile.BadZipFile(str(error)) from None
 
 
 def _only_member(archive: zipfile.ZipFile, path) -> str:
     names = [name for name in archive.namelist() if not name.startswith("__MACOSX/")]
     files = [name for name in names if not name.endswith("/")]
+    if "[Content_Types].xml" in files or files[:1] == ["mimetype"]:
+        raise InputError(f"{path} is a document of an office program; save it as text or CSV")
+    if files and all(name.endswith(".npy") for name in files):
+        raise InputError(f"{path} holds arrays of numbers, such as a model's; give a text")
     if len(files) != 1:
         shown = ", ".join(files[:3]) + (", …" if len(files) > 3 else "")
         raise InputError(
@@ -128,10 +143,23 @@ COMPRESSIONS = (
     Compression("gzip", b"\x1f\x8b", gzip.open),
     Compression("bzip2", b"BZh", bz2.open),
     Compression("xz", b"\xfd7zXZ\0", lzma.open),
+    Compression("lzma", b"]\0\0", lzma.open),
     Compression("zip", b"PK\3\4", _open_zip),
     Compression("zstd", b"\x28\xb5\x2f\xfd", _open_zstd),
 )
 LONGEST_MAGIC = max(len(compression.magic) for compression in COMPRESSIONS)
-ARCHIVES = {b"7z\xbc\xaf\x27\x1c": "7z", b"Rar!\x1a\7": "rar"}
+ENCRYPTED = 1  # in the flags of a zip archive's member
+_UNPACK = "unpack it, and give one of its files"
+# How other files begin: what they are, and what to do.
+OTHERS = {
+    b"7z\xbc\xaf\x27\x1c": ("a 7z archive", _UNPACK),
+    b"Rar!\x1a\7": ("a rar archive", _UNPACK),
+    b"\x1f\x9d": ("compressed by compress", "unpack it (uncompress)"),
+    b"\x04\x22\x4d\x18": ("compressed by lz4", "unpack it (unlz4)"),
+    b"%PDF-": ("a PDF document", "give its text (pdftotext)"),
+    b"PAR1": ("a Parquet file", "write a column as text or CSV"),
+    b"ARROW1": ("an Arrow file", "write a column as text or CSV"),
+    b"SQLite format 3\0": ("an SQLite database", "write a column as text or CSV"),
+}
 TAR_PLACE, TAR_MAGIC = 257, b"ustar"
 DAMAGES = (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)

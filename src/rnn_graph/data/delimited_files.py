@@ -1,6 +1,7 @@
 """Records of fields between commas, semicolons or tabs."""
 
 import csv
+import re
 import warnings
 from collections.abc import Iterator
 from itertools import chain
@@ -10,6 +11,7 @@ from typing import NamedTuple
 from rnn_graph.errors import InputError, InputWarning
 
 DELIMITERS = (",", ";", "\t")
+SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*')  # which spreadsheets write before the header
 LONGEST_FIELD = 2**24  # characters; the csv module's own 2**17 is short for an article
 LARGEST_CUT_OFF_SHARE = 0.01  # of a file's characters
 
@@ -44,12 +46,15 @@ def records(
         If a quote is never closed, or a field is longer than any article.
     """
     csv.field_size_limit(LONGEST_FIELD)
-    first = next(lines, "")
+    first, before = next(lines, ""), 0
+    if (told := SEPARATOR_LINE.fullmatch(first)) is not None:
+        delimiter = delimiter or told[1]
+        first, before = next(lines, ""), 1
     mark = _delimiter_of(first, column) if delimiter is None else _character(delimiter)
     source = _CountedLines(chain([first], lines))
     rows = csv.reader(source, delimiter=mark, skipinitialspace=True)
     while True:
-        first_line = rows.line_num + 1
+        first_line = before + rows.line_num + 1
         source.record.clear()
         fields = _next_record(rows, path)
         if fields is None:
@@ -69,7 +74,13 @@ def _character(delimiter: str) -> str:
 
 def _delimiter_of(header: str, column: str) -> str:
     fields = {mark: next(csv.reader([header], delimiter=mark), []) for mark in DELIMITERS}
-    return max(DELIMITERS, key=lambda mark: (column in fields[mark], len(fields[mark])))
+    wanted = column.lower()
+
+    def merits(mark: str) -> tuple[bool, int]:
+        names = [name.strip().lower() for name in fields[mark]]
+        return wanted in names, len(names)
+
+    return max(DELIMITERS, key=merits)
 
 
 def _next_record(rows: Iterator[list[str]], path: str | Path) -> list[str] | None:

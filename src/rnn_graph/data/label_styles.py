@@ -9,6 +9,7 @@ from itertools import chain
 from rnn_graph.data.label_schemes import OUTSIDE, SCHEMES, prefix_and_type
 from rnn_graph.data.phrases import PHRASE_PREFIXES, Phrase, phrases
 from rnn_graph.errors import InputError, InputWarning
+from rnn_graph.names import OTHER_NAMES_OF_SCHEMES
 
 # Labels of the styles "B_city", "b-city", and "M-city" of BMES; then of the styles "city-B", "B".
 STYLES = (
@@ -32,6 +33,8 @@ def plain_labels(
 
     An `InputWarning` tells of another style, and names the labels that keep to no scheme.
     """
+    if scheme is not None:
+        scheme = OTHER_NAMES_OF_SCHEMES.get(scheme.lower(), scheme.lower())
     if scheme is not None and scheme not in SCHEMES:
         raise InputError(f"unknown scheme {scheme!r}; give one of {', '.join(SCHEMES)}")
     labels = list(map(tuple, sentences))

@@ -2,7 +2,7 @@
 
 import re
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,10 +24,13 @@ from rnn_graph.data.column_layout import (
 )
 from rnn_graph.data.compressed_files import STANDARD_INPUT, content_name, open_binary
 from rnn_graph.data.label_styles import plain_labels
+from rnn_graph.data.mistaken_files import refuse_json
 from rnn_graph.data.safe_pickle import LARGEST_PICKLE
+from rnn_graph.data.sentence_lines import bos_eos, has_slashes, pair, slashed
+from rnn_graph.data.sentence_records import take_sentences
 from rnn_graph.data.sentences import LONGEST_SENTENCE, pieces, warn_of_pieces
 from rnn_graph.data.tagged_sentences import TaggedSentence, tagged_of_pairs
-from rnn_graph.data.text_files import decoded_lines, refuse_json
+from rnn_graph.data.text_files import decoded_lines
 from rnn_graph.errors import InputError, InputWarning
 from rnn_graph.names import TAGGED_FORMATS
 
@@ -73,13 +76,16 @@ def read_tagged_sentences(
             before one. CoNLL-U is of this kind.
         "csv"
             A word a record of CSV, after a header. A column such as "Sentence #", or empty
-            records, tell the sentences apart.
+            records, tell the sentences apart. Or a sentence a record, whose words and labels stand
+            between blanks, or are lists such as `['O', 'B-city']`.
         "bos-eos"
             A sentence a line: `BOS w1 … wn EOS<TAB>O l1 … ln intent`. The sentence's intent,
             which stands where the label of EOS would, is left out.
         "pair"
             A sentence a line, its words in one file and its labels in another: `seq.in` and
             `seq.out` of a folder, or any `X.in` and the `X.out` beside it.
+        "slash"
+            A sentence a line, `word/label` between blanks.
         "pickle"
             The ATIS pickles: `(train, valid, test, dicts)`, or without `valid`. No code of a
             pickle is run.
@@ -94,8 +100,8 @@ def read_tagged_sentences(
     delimiter
         What stands between the fields of "csv"; None for a comma, a semicolon or a tab.
     scheme
-        "bio", "iob1", "iobes" or "bilou": labels that mark phrases are rewritten in it. None: they
-        stay, but for those of another style ("city-B", "B_city", "b-city", "M-city" of BMES, or
+        "bio" ("iob2"), "iob1", "iobes" ("bioes") or "bilou": labels that mark phrases are rewritten
+        in it. None: they stay, but for those of another style ("city-B", "B_city", "b-city", "M-city" of BMES, or
         brackets), which become "B-city".
     part
         The part of a pickle: "train", "valid" or "test". The other formats have no parts.
@@ -121,7 +127,7 @@ def read_tagged_sentences(
     if file_format == "auto" and (Path(path).suffix == ".in" or Path(path).is_dir()):
         file_format = "pair"
     if file_format == "pair":
-        sentences = list(_pair(path, encoding, errors))
+        sentences = list(pair(path, encoding, errors))
     else:
         with open_binary(path) as stream:
             if file_format == "pickle" or (file_format == "auto" and _is_pickle(path, stream)):
@@ -225,6 +231,8 @@ def _of_lines(
         refuse_json(first, path, "a word and its label a line")
         if first.startswith("BOS ") and "\t" in first:
             file_format = "bos-eos"
+        elif has_slashes(lines):
+            file_format = "slash"
         else:
             is_csv = delimiter is not None or content_name(path).endswith(".csv")
             file_format = "csv" if is_csv else "conll"
@@ -232,16 +240,18 @@ def _of_lines(
         raise InputError(
             f"--delimiter is for CSV, and {path} is read as {file_format}; give --format csv too"
         )
-    if file_format == "bos-eos":
+    if file_format in ("bos-eos", "slash"):
         if word_column is not None or label_column is not None:
+            form = "BOS … EOS and labels" if file_format == "bos-eos" else "word/label"
             raise InputError(
-                f"{path} has no columns, but BOS … EOS and labels; leave out --word-column and"
-                " --label-column"
+                f"{path} has no columns, but {form}; leave out --word-column and --label-column"
             )
-        return list(_bos_eos(lines, path))
+        return list((bos_eos if file_format == "bos-eos" else slashed)(lines, path))
     names = [column for column in (word_column, label_column) if isinstance(column, str)]
     if file_format == "csv":
         table = read_delimited(lines, path, names, delimiter)
+        take_header(table, names)
+        take_sentences(table, path)
     else:
         table = read_columns(lines, path)
         take_conllu(table)
@@ -259,6 +269,7 @@ def _of_lines(
     if longest > LONGEST_SENTENCE:
         warn_of_pieces(longest, str(path))
         table.sentences = [piece for rows in table.sentences for piece in pieces(rows)]
+    _require_all_labels(table, layout.label, path)
     words, labels = table.column(layout.word), table.column(layout.label)
     return list(map(TaggedSentence, words, labels))
 
@@ -271,6 +282,15 @@ def _leave_out_missing_words(table: Table, word: int) -> None:
         table.sentences = [rows for rows in full if rows]
 
 
+def _require_all_labels(table: Table, label: int, path: str | Path) -> None:
+    row = next((row for rows in table.sentences for row in rows if not row.columns[label]), None)
+    if row is not None:
+        raise InputError(
+            f"{path}, line {row.line} ({shortened(','.join(row.columns))}): no label in column"
+            f" {label + 1}; give each word one, such as O, or another --label-column"
+        )
+
+
 def _say_what_is_skipped(table: Table, path: str | Path) -> None:
     if table.skipped:
         number, line = table.skipped[0]
@@ -280,53 +300,3 @@ def _say_what_is_skipped(table: Table, path: str | Path) -> None:
             InputWarning(f"{path}: left out {lines}: {shortened(line)} in line {number}"),
             stacklevel=4,
         )
-
-
-def _bos_eos(lines: Iterable[str], path: str | Path) -> Iterator[TaggedSentence]:
-    for number, line in enumerate(lines, 1):
-        if not at_blanks(line):
-            continue
-        left, *right = line.rstrip("\t ").split("\t")
-        words = at_blanks(left)
-        if len(right) != 1 or len(words) < 2 or (words[0], words[-1]) != ("BOS", "EOS"):
-            raise InputError(
-                f"{path}, line {number} ({shortened(line)}): expected BOS, the words, EOS, a tab,"
-                " and the labels"
-            )
-        labels = at_blanks(right[0])
-        if len(words) != len(labels):
-            raise InputError(
-                f"{path}, line {number}: {len(words)} words, BOS and EOS included, and"
-                f" {len(labels)} labels; expected a label for BOS and each word, and the intent"
-            )
-        yield TaggedSentence(tuple(words[1:-1]), tuple(labels[1:-1]))
-
-
-def _pair(path: str | Path, encoding: str, errors: str) -> Iterator[TaggedSentence]:
-    words_path = Path(path, "seq.in") if Path(path).is_dir() else Path(path)
-    if words_path.suffix != ".in":
-        raise InputError(
-            f"{path} is no pair of files; give a folder with seq.in and seq.out, or the name of"
-            " the .in file beside its .out file"
-        )
-    labels_path = words_path.with_suffix(".out")
-    words_lines, labels_lines = (
-        _split_lines(file, encoding, errors) for file in (words_path, labels_path)
-    )
-    if len(words_lines) != len(labels_lines):
-        raise InputError(
-            f"{words_path} has {len(words_lines)} lines and {labels_path} {len(labels_lines)};"
-            " expected a line of labels for each line of words"
-        )
-    for number, (words, labels) in enumerate(zip(words_lines, labels_lines, strict=True), 1):
-        if len(words) != len(labels):
-            raise InputError(
-                f"{words_path}, line {number}: {len(words)} words, but {len(labels)} labels in"
-                f" {labels_path.name}; expected a label for each word"
-            )
-        yield TaggedSentence(words, labels)
-
-
-def _split_lines(path: Path, encoding: str, errors: str) -> list[tuple[str, ...]]:
-    with open_binary(path) as stream:
-        return [tuple(at_blanks(line)) for line in _lines(stream, path, encoding, errors)]

@@ -5,13 +5,13 @@ one document and not the file.
 """
 
 import codecs
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from rnn_graph.data.compressed_files import content_name, open_binary
 from rnn_graph.data.delimited_files import Record, records
+from rnn_graph.data.mistaken_files import looked_at
 from rnn_graph.errors import InputError
 
 FORMATS = ("auto", "csv", "text")
@@ -37,7 +37,7 @@ def read_documents(
         "text" (a document a line), "csv" (a document a row), or "auto": CSV if the name ends in
         `.csv` or `.tsv`, but for the suffix of a compression; text otherwise.
     column
-        The header of the CSV column that holds the documents.
+        The header of the CSV column that holds the documents, or its number from 1.
     delimiter
         What stands between the fields of CSV; None for a comma, a semicolon or a tab, whichever
         makes a header with that column.
@@ -57,12 +57,12 @@ def read_documents(
     found = False
     with open_binary(path) as stream:
         lines = decoded_lines(stream, path, encoding, errors)
-        is_csv = file_format == "csv"
-        documents = _csv_column(lines, path, column, delimiter) if is_csv else lines
+        if file_format == "csv":
+            documents = _csv_column(lines, path, column, delimiter)
+        else:
+            documents = lines if is_given else looked_at(lines, path, column)
         for document in documents:
-            if not document.isspace() and document:
-                if not (found or is_given or is_csv):
-                    refuse_json(document, path, "--format text reads it as text")
+            if document and not document.isspace():
                 found = True
                 yield document
     if not found:
@@ -72,19 +72,6 @@ def read_documents(
 def is_delimited(path: str | Path) -> bool:
     """Whether a file's name says that it holds records of fields."""
     return content_name(path).endswith((".csv", ".tsv"))
-
-
-def refuse_json(line: str, path: str | Path, remedy: str) -> None:
-    """Refuse a file whose first line is a JSON object, or a list of them; `InputError` says so."""
-    if not line.lstrip().startswith(("{", "[")):
-        return
-    try:
-        found = json.loads(line)
-    except (ValueError, RecursionError):
-        return
-    first = found[0] if isinstance(found, list) and found else found
-    if isinstance(first, dict):
-        raise InputError(f"{path} holds JSON, which is not read; write text or CSV ({remedy})")
 
 
 def refuse_column_of_text(data: Any, given: Mapping[str, Any]) -> None:
@@ -186,13 +173,13 @@ def _csv_column(
 ) -> Iterator[str]:
     found = records(lines, path, delimiter=delimiter, column=column)
     header = next(found, Record(1, [])).fields
-    if column not in header:
+    place = _place(column, header)
+    if place is None:
         names = ", ".join(map(repr, header))
         raise InputError(
             f"{path} has no column {column!r} in its header ({names[:200]}); name one with"
             " --column, or give --format text"
         )
-    place = header.index(column)
     for record in found:
         if place < len(record.fields) and not any(record.fields[len(header) :]):
             yield record.fields[place]
@@ -201,3 +188,14 @@ def _csv_column(
                 f"{path}, line {record.line}: {len(record.fields)} columns, the header has"
                 f" {len(header)}; quote the fields that hold the delimiter"
             )
+
+
+def _place(column: str, header: Sequence[str]) -> int | None:
+    """A column's place from 0: by its name, in any case if it is but one so, or its number."""
+    if column in header:
+        return header.index(column)
+    alike = [at for at, name in enumerate(header) if name.strip().lower() == column.lower()]
+    if len(alike) == 1:
+        return alike[0]
+    is_number = column.isascii() and column.isdigit() and 1 <= int(column) <= len(header)
+    return int(column) - 1 if is_number else None
