@@ -269,3 +269,13 @@ def in_scheme_of(path, scheme) -> str:
         "\n".join(f"{word} {label}" for word, label in zip(*sentence, strict=True))
         for sentence in sentences
     )
+
+
+def test_words_with_labels_are_no_sentences_to_tag(cli, tagger, queries):
+    result = cli("tag", tagger, stdin=(queries / "train.conll").read_bytes())
+    assert_refused(result, "standard input has words with labels", "`rnn-graph evaluate`")
+
+
+def test_a_file_without_parts_has_no_part(cli, tagger, queries):
+    result = cli("evaluate", tagger, "--data", queries / "train.conll", "--part", "test")
+    assert_refused(result, "train.conll has no parts, as an ATIS pickle has; leave out --part")

@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_graph.data.char_vocabulary import CharVocabulary, named, plain_text
-from rnn_graph.errors import InputError
+from rnn_graph.data.corpus import read_language_corpus
+from rnn_graph.data.splitting import UNKNOWN_MARKERS
+from rnn_graph.errors import InputError, InputWarning
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
@@ -95,3 +97,19 @@ def test_refuses_half_characters():
 def test_names_of_characters():
     assert named("ß") == "'ß' (U+00DF)"
     assert named("\n") == r"'\n' (U+000A)"
+
+
+@pytest.mark.parametrize("mark", sorted(UNKNOWN_MARKERS))
+def test_marks_of_unknown_words_are_learned_by_no_model(mark):
+    for unit in ("line", "text"):
+        lines = [f"the {mark} of", f"{mark} and the"] * 10
+        text = ["\n".join(lines)] if unit == "text" else lines
+        with pytest.warns(InputWarning, match="such as <unk>; where they stand, 20 times in all"):
+            corpus = read_language_corpus(text, unit=unit)
+        assert {*corpus.vocabulary.symbols} == {*"the ofand\n"}
+        assert np.count_nonzero(corpus.training == -1) == 20
+
+
+def test_a_word_that_holds_a_mark_is_a_word():
+    assert plain_text("UNKEMPT <unk>s SHRUNK", lowercase=False) == "UNKEMPT <unk>s SHRUNK"
+    assert plain_text("UNK [UNK]", lowercase=True) == "\ufffd \ufffd"

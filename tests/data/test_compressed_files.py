@@ -7,6 +7,7 @@ import lzma
 import sys
 import tarfile
 import zipfile
+from functools import partial
 
 import pytest
 
@@ -25,6 +26,14 @@ def zipped(data, *names):
     return archive.getvalue()
 
 
+def with_password(archive):
+    """A zip archive whose only member says that it is encrypted, in both of its headers."""
+    data, flags = bytearray(archive), 1
+    data[6] |= flags
+    data[archive.index(b"PK\1\2") + 8] |= flags
+    return bytes(data)
+
+
 def tarred(data):
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w") as file:
@@ -37,6 +46,7 @@ COMPRESSIONS = {
     ".gz": gzip.compress,
     ".bz2": bz2.compress,
     ".xz": lzma.compress,
+    ".lzma": partial(lzma.compress, format=lzma.FORMAT_ALONE),
     ".zip": zipped,
 }
 
@@ -99,9 +109,20 @@ def test_a_damaged_file_is_said_to_be_one(tmp_path, suffix):
         (gzip.compress(tarred(b"x")), "is a tar archive; unpack it"),
         (b"7z\xbc\xaf\x27\x1c" + bytes(9), "is a 7z archive; unpack it"),
         (b"Rar!\x1a\x07\x01\x00" + bytes(9), "is a rar archive; unpack it"),
+        (b"\x1f\x9d\x90" + bytes(9), "compressed by compress; unpack it"),
+        (b"\x04\x22\x4d\x18" + bytes(9), "compressed by lz4; unpack it"),
+        (gzip.compress(gzip.compress(b"x")), "holds a gzip file, compressed twice; unpack it once"),
+        (zipped(bz2.compress(b"x"), "a.bz2"), "holds a bzip2 file, compressed twice"),
+        (zipped(b"", "[Content_Types].xml", "word/document.xml"), "of an office program; save it"),
+        (zipped(b"", "mimetype", "content.xml"), "of an office program; save it"),
+        (zipped(b"", "E.npy", "U.npy"), "holds arrays of numbers"),
+        (with_password(zipped(b"secret", "a.txt")), "is a zip archive with a password; unpack it"),
+        (b"%PDF-1.4\n", "is a PDF document; give its text"),
+        (b"PAR1" + bytes(9), "is a Parquet file"),
+        (b"SQLite format 3\0" + bytes(9), "is an SQLite database"),
     ],
 )
-def test_an_archive_of_files_is_refused(tmp_path, data, message):
+def test_what_is_no_text_is_named(tmp_path, data, message):
     path = tmp_path / "archive"
     path.write_bytes(data)
     with pytest.raises(InputError, match=message):

@@ -73,5 +73,7 @@ def test_files_and_lists_in_another_scheme(tmp_path):
     assert given.labels == ("B-b", "E-b")
     path.write_text("to S-a O\nnew B-b B-b\nyork E-b E-b\n")
     assert read_predictions(path, scheme="bio")[0] == [("B-a", "B-b", "I-b")]
-    with pytest.raises(InputError, match="unknown scheme 'bioes'; give one of iobes, bilou, bio"):
-        tagged_sentences_of([[("new", "B-b")]], scheme="bioes")
+    with pytest.raises(InputError, match="unknown scheme 'bmes'; give one of iobes, bilou, bio"):
+        tagged_sentences_of([[("new", "B-b")]], scheme="bmes")
+    (other_name,) = tagged_sentences_of([[("new", "B-b"), ("york", "I-b")]], scheme="BIOES")
+    assert other_name == given

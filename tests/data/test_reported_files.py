@@ -96,6 +96,46 @@ FILES = {
     "dots": ("a", "a B.PER\nb O\n", "a b|B-PER O"),
     "dashes": ("a", "a B–PER\nb O\n", "a b|B-PER O"),
     "NAVER": ("a", "a PER_B\nb PER_I\nc -\n", "a b c|B-PER I-PER O"),
+    # Whole sentences in records of CSV.
+    "lists": (
+        "k.csv",
+        "Sentence #,Sentence,POS,Tag\n"
+        "1,It is so,\"['PRP', 'VBZ', 'RB']\",\"['O', 'B-x', 'I-x']\"\n"
+        "2,No,\"['DT']\",\"['O']\"\n",
+        "It is so|O B-x I-x / No|O",
+    ),
+    "labels between commas": (
+        "k.csv",
+        'sentence,word_labels\na b c,"O,O,B-geo"\nd e,"O,O"\n',
+        "a b c|O O B-geo / d e|O O",
+    ),
+    "labels between blanks": ("k.csv", "id,tokens,tags\n7,a b,O B-x\n8,c,O\n", "a b|O B-x / c|O"),
+    "lists of words": (
+        "k.csv",
+        'tokens,ner_tags\n"[\'a\', ""it\'s""]","[\'O\', \'B-x\']"\n',
+        "a it's|O B-x",
+    ),
+    "arrays of NumPy": ("k.csv", "tokens,tags\n['a' 'b'],['O' 'B-x']\n", "a b|O B-x"),
+    # A header with names of its own.
+    "unknown names": ("k.csv", "ortho,klass\na,O\nb,B-x\nc,O\n", "a b c|O B-x O"),
+    "unknown names in columns": ("k", "ortho klass\na O\nb B-x\nc O\n", "a b c|O B-x O"),
+    "unknown names and a running number": (
+        "k.csv",
+        "nr,ortho,klass\n" + "".join(f"{k},w{k},T{k % 3}\n" for k in range(12)),
+        f"{' '.join(f'w{k}' for k in range(12))}|{' '.join(f'T{k % 3}' for k in range(12))}",
+    ),
+    # Other layouts.
+    "slashes": ("a", "The/DT 1/2/CD dog/NN\n\nSo/RB ./.\n", "The 1/2 dog|DT CD NN / So .|RB ."),
+    "GermEval without outer entities": (
+        "g.tsv",
+        "#\thttp://a.de/x\n1\tAuf\tO\tO\n2\tUlm\tO\tB-LOC\n",
+        "Auf Ulm|O O",
+    ),
+    "CoNLL-U with XPOS alone": (
+        "a.conllu",
+        "1\tHe\the\t_\tPRP\t_\t2\tnsubj\t_\t_\n2\truns\trun\t_\tVBZ\t_\t0\troot\t_\t_\n",
+        "He runs|PRP VBZ",
+    ),
     "prefixes alone": ("a", "a B\nb I\nc O\n", "a b c|B-phrase I-phrase O"),
 }
 
@@ -113,6 +153,34 @@ def test_what_is_read(tmp_path, name):
     path.write_text(content, encoding="utf-8")
     found = [f"{' '.join(s.words)}|{' '.join(s.labels)}" for s in read(path)]
     assert " / ".join(found) == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "message"),
+    [
+        ("id,tokens,tags\n1,a b,O B-x\n" + "2,c d,O O\n" * 20 + "3,e f,O\n", {}, "line 23: 2 in"),
+        ("word,tag\na,O\nb,\n", {}, "line 3 .'b,'.: no label in column 2"),
+        ("word,tag\na,_\nb,_\n", {}, "column 2 'tag' of 2 has no labels"),
+        ("word,tag,ner\na,_,O\nb,_,O\n", {"label_column": 2}, "column 2 'tag' of 3 has no labels"),
+        ("word,tag\na,O\n", {"word_column": 1.0}, "column is 1.0; give --word-column a whole"),
+        ("word,tag\na,O\n", {"label_column": True}, "column is True; give --label-column a whole"),
+    ],
+)
+def test_what_is_refused(tmp_path, content, options, message):
+    path = tmp_path / "k.csv"
+    path.write_text(content)
+    with pytest.raises(InputError, match=message):
+        read(path, **options)
+
+
+def test_columns_of_slashed_words_are_refused(tmp_path):
+    path = tmp_path / "a"
+    path.write_text("The/DT dog/NN\n")
+    with pytest.raises(InputError, match="has no columns, but word/label"):
+        read(path, word_column=1)
+    path.write_text("The/DT dog/NN\n" * 30 + "runs\n")
+    with pytest.raises(InputError, match="line 31: 'runs' has no label; expected word/label"):
+        read(path)
 
 
 def test_a_delimiter_of_ones_own(tmp_path):

@@ -32,8 +32,9 @@ def evaluate(
     ] = None,
     vocabulary: options.VocabularyFile = None,
     part: Annotated[
-        options.PartName, typer.Option(metavar="NAME", help="Part of an ATIS pickle.")
-    ] = options.PartName.TEST,
+        options.PartName | None,
+        typer.Option(metavar="NAME", help="Part of an ATIS pickle: train, valid, test (default)."),
+    ] = None,
     sort: Annotated[
         SortName, typer.Option(metavar="NAME", help="Types by name, support, or f1: worst first.")
     ] = SortName.NAME,

@@ -8,6 +8,7 @@ from rnn_graph.data.char_vocabulary import CharVocabulary
 from rnn_graph.data.label_styles import in_scheme, scheme_by_prefixes
 from rnn_graph.data.splitting import Splitting
 from rnn_graph.data.tag_vocabulary import TagVocabulary
+from rnn_graph.data.tagged_files import has_parts, read_tagged_sentences
 from rnn_graph.data.text_files import read_documents
 from rnn_graph.data.vocabulary import Vocabulary
 from rnn_graph.errors import InputError
@@ -53,19 +54,25 @@ def load_language_model(path: Path, computing: Computing, vocabulary_file: Path 
 
 
 def score(
-    model, data: Path, reading: AnyReading, columns: LabeledWords, part: str, unknown: UnknownName
+    model,
+    data: Path,
+    reading: AnyReading,
+    columns: LabeledWords,
+    part: str | None,
+    unknown: UnknownName,
 ):
     """The score of a model of any kind on a file."""
     _refuse_what_has_no_meaning(model, reading, columns, unknown)
+    if part is not None and not has_parts(data):
+        raise InputError(f"{data} has no parts, as an ATIS pickle has; leave out --part")
     decoding = {"encoding": reading.encoding, "errors": plain(reading.errors)}
     if isinstance(model.vocabulary, TagVocabulary):
-        from rnn_graph.data.tagged_files import read_tagged_sentences
         from rnn_graph.predict.tagging import score_tagger
 
         sentences = read_tagged_sentences(
             data,
             file_format=plain(reading.file_format or "auto"),
-            part=plain(part),
+            part=plain(part or "test"),
             delimiter=reading.delimiter,
             **columns.given(),
             **decoding,

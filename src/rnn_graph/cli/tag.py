@@ -33,12 +33,18 @@ def tag(
     """
     from rnn_graph.cli.console import log, print_json, print_spans
     from rnn_graph.cli.models import load_tagger
+    from rnn_graph.data.mistaken_files import have_labels
     from rnn_graph.data.splitting import Splitting
     from rnn_graph.files.provenance import signature
     from rnn_graph.predict.tagging import tag_sentences
 
     loaded = load_tagger(model, computing)
     lines = sentences or _lines_of_standard_input(decoding)
+    if not sentences and have_labels(lines):
+        raise InputError(
+            "standard input has words with labels, a word a line; give sentences, one a line, or"
+            " score such a file with `rnn-graph evaluate`"
+        )
     for line in lines:
         if any("\ud800" <= symbol <= "\udfff" for symbol in line):
             raise InputError(

@@ -8,9 +8,12 @@ from functools import cached_property
 
 import numpy as np
 
+from rnn_graph.data.splitting import UNKNOWN_WORD
 from rnn_graph.errors import InputError
 
 NEWLINE = "\n"
+# What stands for the data's own marks of what was left out. No model learns it.
+UNKNOWN_CHARACTER = "\ufffd"
 UNITS = ("line", "text")
 
 
@@ -69,16 +72,16 @@ class CharVocabulary:
 
     @classmethod
     def of_lines(cls, lines: Iterable[str], *, lowercase: bool = False) -> "CharVocabulary":
-        """All characters of lines and the newline, in the order of their code points."""
+        """The characters of lines and the newline, in the order of their code points."""
         plain = [plain_text(line, lowercase=lowercase) for line in lines]
         seen = np.array(sorted({_fingerprint(line) for line in plain}), dtype=np.uint64)
-        return cls(tuple(sorted({NEWLINE}.union(*plain))), "line", lowercase, seen)
+        return cls(_learned({NEWLINE}.union(*plain)), "line", lowercase, seen)
 
     @classmethod
     def of_text(cls, parts: Iterable[str], *, lowercase: bool = False) -> "CharVocabulary":
-        """All characters of running text, in the order of their code points."""
+        """The characters of running text, in the order of their code points."""
         symbols = set().union(*(plain_text(part, lowercase=lowercase) for part in parts))
-        return cls(tuple(sorted(symbols)), "text", lowercase)
+        return cls(_learned(symbols), "text", lowercase)
 
     def __len__(self) -> int:
         return len(self.symbols)
@@ -144,8 +147,12 @@ class CharVocabulary:
         return {symbol: i for i, symbol in enumerate(self.symbols)}
 
 
+def _learned(symbols: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({*symbols} - {UNKNOWN_CHARACTER}))
+
+
 def plain_text(text: str, *, lowercase: bool) -> str:
-    """`text` in the form NFC, in lower case if asked for.
+    """`text` in the form NFC, in lower case if asked for, with U+FFFD for marks such as `<unk>`.
 
     Raises
     ------
@@ -153,6 +160,7 @@ def plain_text(text: str, *, lowercase: bool) -> str:
         If it holds a lone surrogate, which is half a character.
     """
     _refuse_surrogate(text)
+    text = UNKNOWN_WORD.sub(UNKNOWN_CHARACTER, text)
     return unicodedata.normalize("NFC", text.lower() if lowercase else text)
 
 
@@ -164,6 +172,8 @@ def named(symbol: str) -> str:
     >>> named("é")
     "'é' (U+00E9)"
     """
+    if symbol == UNKNOWN_CHARACTER:
+        return "U+FFFD, which marks what is unknown, such as <unk>"
     return f"{symbol!r} (U+{ord(symbol):04X})"
 
 

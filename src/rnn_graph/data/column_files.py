@@ -28,7 +28,7 @@ NOT_GIVEN = ("", "nan")  # where the sentence goes on
 WORD_NAMES = ("form", "word", "words", "token", "tokens", "text")
 LABEL_NAMES = (
     *("tag", "tags", "ner", "ner_tag", "ner_tags", "slot", "slots", "label", "labels", "iob"),
-    *("upos", "pos", "pos_tag", "xpos"),
+    *("word_labels", "upos", "pos", "pos_tag", "xpos"),
 )
 
 
@@ -180,10 +180,10 @@ def part_at_numbers(table: Table, numbering: int | None = None) -> None:
 
 
 def is_header(columns: Sequence[str], wanted: Collection[str] = ()) -> bool:
-    """Whether these are names: one that is wanted, or those of words and labels."""
+    """Whether these are names: one that is wanted, or those of words or sentences, and labels."""
     names = {column.strip().lower() for column in columns}
     return bool(names & {name.lower() for name in wanted}) or (
-        bool(names & {*WORD_NAMES}) and bool(names & {*LABEL_NAMES})
+        bool(names & {*WORD_NAMES, *SENTENCE_NAMES}) and bool(names & {*LABEL_NAMES})
     )
 
 

@@ -25,10 +25,12 @@ from rnn_graph.errors import InputError
 Column = int | str
 
 CONLLU_NAMES = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC")
+CONLLU_TAGS = ("upos", "xpos", "misc")  # the first of them that is filled in has the labels
 # Columns of CoNLL-2011 and -2012, from 0: the number of the word in its sentence, and the word.
 ONTONOTES_WIDTH, ONTONOTES_NUMBER, ONTONOTES_WORD, ONTONOTES_ENTITY = 11, 2, 3, 10
 NUMBER = re.compile(r"\d+([-.:]\d+)*")
 CONLLU_ID = re.compile(r"\d+([-.]\d+)?")
+FEWEST_NUMBERS = 10  # in a column, to take what stands above them for its name
 FEWEST_WORDS = 50  # to judge by how often labels occur
 MOST_LABELS = 0.5  # different ones, as a share of the words
 
@@ -73,6 +75,11 @@ def layout_of(
             f"{path}: column {_described(word, table)} of {table.width} has labels and no words;"
             " give --word-column"
         )
+    if _is_bare(_all(table, label)):
+        raise InputError(
+            f"{path}: column {_described(label, table)} of {table.width} has no labels; give"
+            " another --label-column"
+        )
     if label_column is None:
         _require_labels(table, path, label)
     if word_column is not None and label_column is not None:
@@ -106,10 +113,30 @@ def take_conllu(table: Table) -> None:
 
 
 def take_header(table: Table, wanted: Collection[str] = ()) -> None:
-    """If the first line names the columns, or one that is wanted, take it out of the words."""
-    if not table.names and table.sentences and is_header(table.sentences[0][0].columns, wanted):
+    """If the first line names the columns, or one that is wanted, take it out of the words.
+
+    It does so too where all that follows in a column is a number, or a label that marks phrases,
+    and what the first line has there is not.
+    """
+    if table.names or not table.sentences:
+        return
+    first, *others = chain.from_iterable(table.sentences)
+    if is_header(first.columns, wanted) or _stands_above(first, others):
         table.names = table.sentences[0].pop(0).columns
         table.sentences = [rows for rows in table.sentences if rows]
+
+
+def _stands_above(first: Row, others: Sequence[Row]) -> bool:
+    """Whether a line is none of those below it, for what their columns have."""
+    for place, name in enumerate(first.columns):
+        column = [row.columns[place] for row in others]
+        have_types = any(len(text) > len("B-") for text in column)
+        if have_types and _has_phrases(column) and not _are_labels([name, *column]):
+            return True
+        are_numbers = len(column) >= FEWEST_NUMBERS and all(map(NUMBER.fullmatch, column))
+        if are_numbers and not NUMBER.fullmatch(name):
+            return True
+    return False
 
 
 def _guess(table: Table) -> tuple[int, int, str]:
@@ -120,18 +147,20 @@ def _guess(table: Table) -> tuple[int, int, str]:
         words = [names.index(name) for name in WORD_NAMES if name in names]
         labels = [names.index(name) for name in LABEL_NAMES if name in names]
         if table.names == list(CONLLU_NAMES):
-            return words[0], names.index("upos"), "CoNLL-U"
+            tags = (at for at in map(names.index, CONLLU_TAGS) if not _is_bare(_all(table, at)))
+            return words[0], next(tags, names.index("upos")), "CoNLL-U"
         labels = [at for at in labels if _has_phrases(_all(table, at))] or labels
         if words and labels:
             return words[0], labels[0], "by the header"
         numbered = names[0] in SENTENCE_NAMES and last > 1
-        return (words or [int(numbered)])[0], (labels or [last])[0], "by the header"
+        if words or labels or numbered:
+            return (words or [int(numbered)])[0], (labels or [last])[0], "by the header"
     if last > ONTONOTES_WIDTH - 2 and all(
         _counts_words(rows, ONTONOTES_NUMBER) for rows in table.sentences
     ):
         return ONTONOTES_WORD, min(ONTONOTES_ENTITY, last), "as in CoNLL-2012"
     if last > 1 and all(map(_counts_words, table.sentences)):
-        nested = last == 3 and _has_phrases(_all(table, 2)) and _are_labels(_all(table, 3))
+        nested = last == 3 and all(_are_labels(_all(table, at)) for at in (2, 3))
         return 1, 2 if nested else _last_labels(table, 1), "column 1 counts the words"
     ids = 0
     while last - ids > 1 and _are_ids(table, ids):
@@ -197,6 +226,11 @@ def _has_phrases(column: list[str]) -> bool:
     return _are_labels(column) and not set(column) <= {OUTSIDE, *OTHER_OUTSIDES}
 
 
+def _is_bare(column: list[str]) -> bool:
+    """Whether a column is not filled in."""
+    return set(column) <= {"", "_"}
+
+
 def _require_labels(table: Table, path: str | Path, place: int) -> None:
     """Refuse a column of which nearly each entry is another one."""
     column = _all(table, place)
@@ -224,6 +258,8 @@ def _place(column: Column, table: Table, path: str | Path, option: str) -> int:
             return names.index(column.lower())
         known = f"its header names {', '.join(table.names)}" if names else "it has no header"
         raise InputError(f"{path} has no column {column!r}: {known}; give {option} a number")
+    if isinstance(column, bool) or not isinstance(column, int):
+        raise InputError(f"column is {column!r}; give {option} a whole number, or a name")
     if not 1 <= abs(column) <= table.width:
         raise InputError(
             f"{path} has no column {column}; give {option} one of 1 to {table.width}, or -1 for"

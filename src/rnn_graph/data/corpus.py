@@ -132,12 +132,11 @@ def read_language_corpus(
         _warn_of_text_without_blanks(store, name_of(data))
     cut = _cut(store, unit, held_out)
     description = [f"{name_of(data)}: {_amount(store, unit)}"]
-    known_before = cut if vocabulary is None else 0
     if vocabulary is None:
         vocabulary = _fitted(store, cut, vocabulary_size, reading)
         description.append(_size(vocabulary, vocabulary_size))
     if not isinstance(vocabulary, Vocabulary):
-        _look_at_unknown(store, vocabulary, known_before, reading.unknown, name_of(data))
+        _look_at_unknown(store, vocabulary, reading.unknown, name_of(data))
     ids = store.ids(lambda types: known_ids(vocabulary, types))
     digest = f"{store.digest} {held_out:g}"
     kept: Ids | None = None
@@ -189,7 +188,7 @@ def read_language_ids(
     ).checked(data)
     store = stored_tokens(data, None, reading)
     ids = store.ids(lambda types: known_ids(vocabulary, types))[:]
-    _look_at_unknown(store, vocabulary, 0, reading.unknown, name_of(data))
+    _look_at_unknown(store, vocabulary, reading.unknown, name_of(data))
     return ids
 
 
@@ -255,7 +254,7 @@ def _fitted(store: TokenStore, cut: int, size: int, reading: Reading) -> AnyVoca
         required = (SENTENCE_START, SENTENCE_END)
         return Vocabulary.from_counts(counts, size, required=required, splitting=reading.splitting)
     if reading.unit == "text":
-        return CharVocabulary(tuple(sorted(counts)), "text", reading.lowercase)
+        return CharVocabulary.of_text(counts, lowercase=reading.lowercase)
     types = np.array(store.types)
     text = "".join(types[store.numbers(0, cut)])
     lines = text.removeprefix(NEWLINE).removesuffix(NEWLINE).split(NEWLINE)
@@ -275,15 +274,13 @@ def _require_known(ids: np.ndarray, vocabulary: AnyVocabulary, name: str) -> Non
         )
 
 
-def _look_at_unknown(
-    store: TokenStore, vocabulary: AnyVocabulary, begin: int, unknown: str, name: str
-) -> None:
-    """Name what the vocabulary does not know from `begin` on: refused, or for characters said."""
+def _look_at_unknown(store: TokenStore, vocabulary: AnyVocabulary, unknown: str, name: str) -> None:
+    """Name what the vocabulary does not know: refused, or for characters said."""
     is_word = isinstance(vocabulary, Vocabulary)
     if is_word and unknown == "skip":
         return
     known = {*(vocabulary.tokens if is_word else vocabulary.symbols)}
-    counts = store.counts(begin)
+    counts = dict(zip(store.types, store.occurrences, strict=True))
     found = [token for token in counts if token not in known]
     if not found:
         return
@@ -303,26 +300,33 @@ def _look_at_unknown(
 
 
 def _warn_of_text_without_blanks(store: TokenStore, name: str) -> None:
-    sentences = store.occurrences[store.types.index(SENTENCE_START)]
-    words = [
-        (token, count)
-        for token, count in zip(store.types, store.occurrences, strict=True)
-        if token not in (SENTENCE_START, SENTENCE_END)
-    ]
-    count = sum(count for _, count in words)
-    characters = sum(len(word) * count for word, count in words)
+    counts = dict(zip(store.types, store.occurrences, strict=True))
+    sentences = counts.pop(SENTENCE_START)
+    counts.pop(SENTENCE_END)
+    count = sum(counts.values())
+    characters = sum(len(word) * times for word, times in counts.items())
     are_long = characters > LONGEST_MEAN_WORD * count
     are_alone = sentences >= FEWEST_SENTENCES and count < SHORTEST_MEAN_SENTENCE * sentences
     if not are_long and not are_alone:
         return
+    remedy = "a list of words, such as names, is learned by `rnn-graph train char --unit line`"
+    if are_long or max(map(_script_without_blanks, counts), default=False):
+        remedy = (
+            "if words do not stand between blanks, give --tokenizer characters, or learn characters"
+            " with `rnn-graph train char`"
+        )
     warnings.warn(
         InputWarning(
             f"{name}: {count / sentences:.1f} words a sentence, of"
-            f" {characters / max(count, 1):.1f} characters; if words do not stand between blanks,"
-            " give --tokenizer characters, or learn characters with `rnn-graph train char`"
+            f" {characters / max(count, 1):.1f} characters; {remedy}"
         ),
         stacklevel=3,
     )
+
+
+def _script_without_blanks(word: str) -> bool:
+    """Whether a word has letters of Thai, Khmer, Chinese, Japanese or the like."""
+    return any("\u0e00" <= c <= "\u1cff" or "\u3040" <= c <= "\u9fff" for c in word)
 
 
 def _amount(store: TokenStore, unit: str) -> str:

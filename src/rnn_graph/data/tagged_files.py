@@ -101,8 +101,8 @@ def read_tagged_sentences(
         What stands between the fields of "csv"; None for a comma, a semicolon or a tab.
     scheme
         "bio" ("iob2"), "iob1", "iobes" ("bioes") or "bilou": labels that mark phrases are rewritten
-        in it. None: they stay, but for those of another style ("city-B", "B_city", "b-city", "M-city" of BMES, or
-        brackets), which become "B-city".
+        in it. None: they stay, but for those of another style ("city-B", "B_city", "b-city",
+        "M-city" of BMES, or brackets), which become "B-city".
     part
         The part of a pickle: "train", "valid" or "test". The other formats have no parts.
     encoding, errors
