@@ -1,5 +1,6 @@
 """Training in minibatches: what it refuses, and runs that devices and processes share."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -35,6 +36,12 @@ def train_char(cli, running_text, tmp_path):
         (("--coordinator", "here", "--num-processes", 2, "--process-id", 0), ["HOST:PORT"]),
         (("--coordinator", "h:1", "--num-processes", 2, "--process-id", 2), ["--process-id"]),
         (("--num-processes", 2, "--process-id", 0), ["--coordinator"]),
+        (("--coordinator", "h:٣", "--num-processes", 2, "--process-id", 0), ["HOST:PORT"]),
+        (("--coordinator", "h:1" + "0" * 5000, "--num-processes", 2, "--process-id", 0), ["HOST"]),
+        (("--coordinator", "192.0.2.1:1", "--num-processes", 2, "--process-id", 0), ["a secret"]),
+        (("--coordinator", "localhost:1", "--num-processes", 2, "--process-id", 1), ["a secret"]),
+        (("--run-secret-file", "s"), ["is for several processes"]),
+        (("--distributed", "auto", "--num-processes", 2), ["leave out --coordinator"]),
         (("--iterations", 5), ["--epochs and --iterations", "leave out one"]),
         (("--piece-length", 5), ["no --piece-length", "--recipe tutorial"]),
         (("--recipe", "tutorial", "--dropout", 0.1), ["no --batch-size", "--recipe modern"]),
@@ -131,6 +138,8 @@ def start_two(start, data_folder, tmp_path):
         with socket.create_server(("127.0.0.1", 0)) as server:
             coordinator = f"127.0.0.1:{server.getsockname()[1]}"
         together = ("--coordinator", coordinator, "--num-processes", 2)
+        together += ("--run-secret-file", data_folder / "secret")
+        (data_folder / "secret").write_text("known to both processes\n")
         arguments = command(data_folder, "char", "modern", tmp_path / "two.npz")
         return [
             start(
@@ -172,3 +181,27 @@ def test_processes_that_differ_say_in_what(start_two, tmp_path):
     assert "learning_rate is 0.2 and was 0.1" in second.splitlines()[-1]
     assert "see there" in first.splitlines()[-1]
     assert not (tmp_path / "two.npz").exists()
+
+
+def test_processes_that_a_launcher_started(alone, start, data_folder, tmp_path):
+    out = tmp_path / "two.npz"
+    one_node = {"SLURM_JOB_ID": str(os.getpid()), "SLURM_STEP_NODELIST": "localhost"}
+    processes = [
+        start(
+            *command(data_folder, "char", "modern", out), "--distributed", "auto",
+            env=one_node | {"SLURM_NTASKS": "2", "SLURM_PROCID": place, "SLURM_LOCALID": place},
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )
+        for place in ("0", "1")
+    ]  # fmt: skip
+    printed = []
+    for process in processes:
+        output, errors = process.communicate()
+        assert process.returncode == 0, errors
+        printed.append(output)
+    assert_same_losses(out, alone)
+    assert [b"model" in output for output in printed] == [True, False]
+
+
+def test_without_a_launcher(train_char):
+    assert_refused(train_char("--distributed", "auto"), "finds no launcher that JAX knows")

@@ -1,12 +1,15 @@
+import hmac
 import socket
 import threading
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 import pytest
 
 from rnn_graph.errors import InputError
-from rnn_graph.train.rendezvous import PLACE, meet
+from rnn_graph.train.rendezvous import GREETING, INTRODUCTION, NONCE, PLACE, meet
+
+SECRET = b"known to all of them"
 
 
 @pytest.fixture
@@ -15,13 +18,15 @@ def port():
         return server.getsockname()[1]
 
 
-def meet_in_threads(port, places, count, timeout=60, unready=()):
-    """What each came to: None, or its error."""
+def meet_in_threads(port, places, count, timeout=60, unready=(), secret=SECRET, turned_away=None):
+    """What each came to: None, or its error; how many were turned away goes into a list."""
     outcomes = {}
 
     def come(key, place):
         try:
-            with meet("127.0.0.1", port, count, place, timeout) as meeting:
+            with meet("127.0.0.1", port, count, place, timeout, secret) as meeting:
+                if place == 0 and turned_away is not None:
+                    turned_away.append(meeting.turned_away)
                 if place not in unready:
                     meeting.wait_until_all_are_ready()
             outcomes[key] = None
@@ -65,27 +70,128 @@ def test_when_the_first_ends_while_it_reads_the_others_say_so(port):
     assert "process 0 ended" in meet_in_threads(port, [0, 1], 2, unready=[0])[1]
 
 
-def test_strangers_and_one_that_comes_again_do_no_harm(port):
-    def is_listening():
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-            return True
-        return False
+def wait_for_the_first(port):
+    while True:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port)) as connection:
+            assert connection.recv(len(GREETING)) == GREETING
+            return
+        time.sleep(0.02)
 
-    def disturb():
-        while not is_listening():
-            time.sleep(0.05)
-        for hello in (b"GET / HTTP/1.1\r\n\r\n", b"", PLACE.pack(1)):
-            with socket.create_connection(("127.0.0.1", port)) as connection:
-                connection.sendall(hello)
-        second = threading.Thread(target=lambda: outcomes.update(meet_in_threads(port, [2], 3)))
-        second.start()
-        time.sleep(0.5)  # with process 2 all have come, but process 1 has gone again
-        outcomes.update(again=meet_in_threads(port, [1], 3)[0])
-        second.join()
 
+def test_one_that_comes_again_takes_its_place(port):
     outcomes = {}
-    other = threading.Thread(target=disturb)
-    other.start()
+
+    def others():
+        wait_for_the_first(port)
+        # Process 1 comes, gives up, and is started again; with process 2 all have come.
+        outcomes.update(gone=meet_in_threads(port, [1], 3, timeout=0.5)[0])
+        outcomes.update(meet_in_threads(port, [1, 2], 3))
+
+    thread = threading.Thread(target=others)
+    thread.start()
     assert meet_in_threads(port, [0], 3) == {0: None}
-    other.join()
-    assert outcomes == {0: None, "again": None}
+    thread.join()
+    assert "within 0.5 seconds" in outcomes.pop("gone")
+    assert outcomes == {0: None, 1: None}
+
+
+@pytest.mark.parametrize(
+    ("place", "count", "secret", "said"),
+    [
+        (1, 3, SECRET, "has a process 1 already; give another --process-id"),
+        (1, 3, b"another secret of some", "has another secret; give that of its"),
+        (7, 8, SECRET, "has no place for process 7; give the same --num-processes"),
+    ],
+)
+def test_who_is_turned_away_says_why_and_the_others_meet(port, place, count, secret, said):
+    outcomes, turned_away = {}, []
+
+    def others():
+        wait_for_the_first(port)
+        first = threading.Thread(target=lambda: outcomes.update(meet_in_threads(port, [1], 3)))
+        first.start()
+        time.sleep(0.5)
+        odd = meet_in_threads(port, [place], count, secret=secret)
+        first_two = {"odd": odd[0], "second": meet_in_threads(port, [2], 3)[0]}
+        first.join()
+        outcomes.update(first_two)
+
+    thread = threading.Thread(target=others)
+    thread.start()
+    assert meet_in_threads(port, [0], 3, turned_away=turned_away) == {0: None}
+    thread.join()
+    assert said in outcomes.pop("odd")
+    assert outcomes == {0: None, "second": None}
+    assert turned_away == [2]  # the odd one, and who looked whether the first is there
+
+
+def introduction(secret, place, nonce, own=b"0" * NONCE):
+    number = PLACE.pack(place)
+    return number + own + hmac.digest(secret, number + nonce + own, "sha256")
+
+
+def of_another_meeting(nonce):
+    return introduction(SECRET, 1, b"1" * NONCE)
+
+
+# What a stranger sends after the greeting, which ends in a random number.
+STRANGERS = {
+    "silent": lambda nonce: b"",
+    "HTTP": lambda nonce: b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+    "TLS": lambda nonce: bytes.fromhex("1603010200010001fc0303") + bytes(500),
+    "HTTP/2": lambda nonce: b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(64),
+    "zeros": lambda nonce: bytes(2**16),
+    "ones": lambda nonce: b"\xff" * INTRODUCTION,
+    "half an introduction": lambda nonce: introduction(SECRET, 1, nonce)[: INTRODUCTION // 2],
+    "another secret": lambda nonce: introduction(b"guessed", 1, nonce),
+    "an introduction of another meeting": of_another_meeting,
+    "a place out of range": lambda nonce: introduction(SECRET, 2**32 - 1, nonce),
+    "the first's place": lambda nonce: introduction(SECRET, 0, nonce),
+}
+
+
+def disturb(port, kind):
+    """Connect as a stranger; the connection stays open, unless it is closed there."""
+    connection = socket.create_connection(("127.0.0.1", port), timeout=10)
+    with suppress(OSError):
+        greeting = connection.recv(len(GREETING) + NONCE, socket.MSG_WAITALL)
+        connection.sendall(STRANGERS[kind](greeting[len(GREETING) :]))
+    return connection
+
+
+@pytest.mark.parametrize("kind", STRANGERS)
+def test_strangers_disturb_no_meeting(port, kind):
+    many = 100  # more than may stand at the door
+    turned_away, outcomes = [], {}
+
+    def others():
+        wait_for_the_first(port)
+        with ExitStack() as stack:
+            for _ in range(many):
+                stack.enter_context(disturb(port, kind))
+            outcomes.update(meet_in_threads(port, [1, 2], 3, timeout=20))
+
+    thread = threading.Thread(target=others)
+    thread.start()
+    assert meet_in_threads(port, [0], 3, timeout=20, turned_away=turned_away) == {0: None}
+    thread.join()
+    assert outcomes == {0: None, 1: None}
+    assert turned_away == [many + 1]
+
+
+@pytest.mark.parametrize("answer", [b"", b"SSH-2.0-OpenSSH_9.6\r\n" * 5, GREETING + bytes(99)])
+def test_who_listens_there_and_is_no_first_holds_nobody_up(port, answer):
+    with socket.create_server(("127.0.0.1", port)) as server:
+
+        def serve():
+            with suppress(OSError), ExitStack() as stack:
+                while True:
+                    connection = stack.enter_context(server.accept()[0])
+                    connection.sendall(answer)
+
+        threading.Thread(target=serve, daemon=True).start()
+        begin = time.monotonic()
+        said = meet_in_threads(port, [1], 2, timeout=2)[0]
+        assert "found no process 0" in said
+        assert time.monotonic() - begin < 10
+        server.close()

@@ -89,6 +89,7 @@ def char(
     )
     if settings.get("cell") == "rnn":
         settings["cell"] = "elman"
+    kept = run.settings(out)
     _, result = fit_language_model(
         data,
         find_recipe("char", recipe),
@@ -97,9 +98,9 @@ def char(
         held_out=held_out,
         reading={n: options.plain(v) for n, v in vars(decoding).items()}
         | {"lowercase": lowercase, "unknown": str(unknown)},
-        run=run.settings(out),
+        run=kept,
         computing=computing.settings(),
         init_from=run.init_from,
     )
-    if run.process_id in (None, 0):
+    if kept.writes:
         print_result(result, as_json)

@@ -2,7 +2,7 @@
 
 import functools
 import textwrap
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,6 +18,7 @@ CellName = choice("CellName", ("rnn", *names.CELLS))
 SamplingName = choice("SamplingName", names.SAMPLINGS)
 OptimizerName = choice("OptimizerName", names.OPTIMIZERS)
 OutputName = choice("OutputName", names.OUTPUTS)
+DistributedName = choice("DistributedName", ("auto",))
 ScheduleName = choice("ScheduleName", (*names.FIXED_SCHEDULES, *names.JUDGED_SCHEDULES))
 
 _more = functools.partial(typer.Option, rich_help_panel="More of the model and the training")
@@ -137,6 +138,13 @@ class RunOptions:
     ] = None
     num_processes: Annotated[int | None, _run(min=1, help="Number of processes.")] = None
     process_id: Annotated[int | None, _run(min=0, help="Number of this process.")] = None
+    run_secret_file: Annotated[
+        Path | None, _run(metavar="FILE", help="Secret of the run's processes.")
+    ] = None
+    distributed: Annotated[
+        DistributedName | None,
+        _run(metavar="auto", help="Processes as a cluster's launcher started them."),
+    ] = None
 
     def settings(self, out: Path):
         """The `RunSettings`."""
@@ -154,17 +162,32 @@ class RunOptions:
 
     def _processes(self):
         """Which process of a run this is."""
+        from rnn_graph.cli.console import log
         from rnn_graph.train.processes import Processes
+        from rnn_graph.train.run_secret import run_secret
 
         given = (self.coordinator, self.num_processes, self.process_id)
+        if self.distributed is not None:
+            if given != (None, None, None) or self.run_secret_file is not None:
+                raise InputError(
+                    "--distributed auto takes the processes from the launcher; leave out"
+                    " --coordinator, --num-processes, --process-id and --run-secret-file"
+                )
+            return Processes.of_launcher()
         if given == (None, None, None):
+            if self.run_secret_file is not None:
+                raise InputError("--run-secret-file is for several processes; give --coordinator")
             return Processes()
         if None in given:
             raise InputError(
                 "--coordinator HOST:PORT, --num-processes and --process-id belong together; give"
                 " all three"
             )
-        return Processes(*given)
+        processes = Processes(*given)
+        secret = run_secret(
+            processes.address[0], self.run_secret_file, is_first=processes.is_first, say=log
+        )
+        return replace(processes, secret=secret)
 
 
 @dataclass(frozen=True)

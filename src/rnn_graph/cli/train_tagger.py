@@ -125,14 +125,15 @@ def tagger(
             say=log,
             **options_of_data,
         )
+    kept = run.settings(out)
     _, result = fit_tagger(
         data,
         chosen,
         settings,
-        run=run.settings(out),
+        run=kept,
         computing=computing.settings(),
         init_from=run.init_from,
         **options_of_data,
     )
-    if run.process_id in (None, 0):
+    if kept.writes:
         print_result(result, as_json)

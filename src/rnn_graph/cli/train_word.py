@@ -63,6 +63,7 @@ def word(
     """
     from rnn_graph.train.language import fit_language_model
 
+    kept = run.settings(out)
     _, result = fit_language_model(
         data,
         find_recipe("word", recipe),
@@ -72,9 +73,9 @@ def word(
         reading=reading.given()
         | {"unknown": str(unknown)}
         | ({} if limit is None else {"limit": limit}),
-        run=run.settings(out),
+        run=kept,
         computing=computing.settings(),
         init_from=run.init_from,
     )
-    if run.process_id in (None, 0):
+    if kept.writes:
         print_result(result, as_json)

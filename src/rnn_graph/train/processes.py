@@ -4,14 +4,16 @@ The compiled graph is the same: XLA splits it by where its arrays are, and adds 
 all devices.
 """
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
 from rnn_graph.backend.devices import Backend
-from rnn_graph.errors import InputError, RunEnds
+from rnn_graph.errors import InputError, InputWarning, RunEnds
 from rnn_graph.train.rendezvous import Meeting, meet
 
 AXIS = "batch"
@@ -28,26 +30,53 @@ class Processes:
     Attributes
     ----------
     coordinator
-        HOST:PORT of process 0; None for a run of one process.
+        HOST:PORT of process 0; None for a run of one process, or one that a launcher has joined.
+    secret
+        What all processes of a run with a coordinator know.
+    is_launched
+        Whether a cluster's launcher started the processes, and JAX has joined them.
     """
 
     coordinator: str | None = None
     count: int = 1
     place: int = 0
+    secret: bytes = field(default=b"", repr=False)
+    is_launched: bool = False
 
     def __post_init__(self) -> None:
         if self.coordinator is None:
-            if self.count != 1 or self.place != 0:
+            if not self.is_launched and (self.count != 1 or self.place != 0):
                 raise InputError("several processes want --coordinator HOST:PORT as well")
             return
         host, _, port = self.coordinator.rpartition(":")
-        if not host or not port.isdigit() or not 0 < int(port) < 2**16:
+        is_number = port.isascii() and port.isdigit() and len(port) <= len(str(2**16))
+        if not host or not is_number or not 0 < int(port) < 2**16:
             raise InputError(f"the coordinator is {self.coordinator!r}; give HOST:PORT")
         if not 0 <= self.place < self.count:
             raise InputError(
                 f"--process-id is {self.place} of {self.count} processes; give 0 to"
                 f" {self.count - 1}"
             )
+
+    @classmethod
+    def of_launcher(cls) -> "Processes":
+        """Those that Slurm, Open MPI, Kubernetes or the like started, as JAX finds them.
+
+        Raises
+        ------
+        InputError
+            If no launcher that JAX knows started this process.
+        """
+        try:
+            _initialize_jax()
+        except (ValueError, RuntimeError) as error:
+            raise InputError(
+                f"--distributed auto finds no launcher that JAX knows ({_first_line(error)}); start"
+                " the processes by one, or give --coordinator"
+            ) from None
+        import jax
+
+        return cls(count=jax.process_count(), place=jax.process_index(), is_launched=True)
 
     @property
     def address(self) -> tuple[str, int]:
@@ -73,23 +102,38 @@ def meeting_of(processes: Processes, timeout: float = REACH_TIMEOUT) -> Iterator
     if processes.coordinator is None:
         yield None
         return
-    with meet(*processes.address, processes.count, processes.place, timeout) as meeting:
+    if len(processes.secret) == 0:
+        raise InputError("processes with a coordinator share a secret; give Processes one")
+    count, place, secret = processes.count, processes.place, processes.secret
+    with meet(*processes.address, count, place, timeout, secret) as meeting:
         yield meeting
+        if meeting.turned_away:
+            warnings.warn(
+                InputWarning(
+                    f"turned away {meeting.turned_away:,} connections that were no processes of"
+                    " this run"
+                ),
+                stacklevel=3,
+            )
 
 
 def join(processes: Processes) -> None:
     """Let JAX know of all processes; to be called in all of them, before JAX is first used."""
     if processes.coordinator is None:
         return
+    _initialize_jax(
+        coordinator_address=processes.coordinator,
+        num_processes=processes.count,
+        process_id=processes.place,
+        coordinator_bind_address=processes.coordinator,
+    )
+
+
+def _initialize_jax(**who_is_who: Any) -> None:
     import jax
 
     jax.config.update("jax_cpu_collectives_implementation", "gloo")
-    jax.distributed.initialize(
-        processes.coordinator,
-        num_processes=processes.count,
-        process_id=processes.place,
-        heartbeat_timeout_seconds=HEARTBEAT_TIMEOUT,
-    )
+    jax.distributed.initialize(heartbeat_timeout_seconds=HEARTBEAT_TIMEOUT, **who_is_who)
 
 
 def share_batches(backend: Backend, devices: int | None, batch_size: int) -> Backend:
