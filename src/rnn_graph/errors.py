@@ -14,7 +14,7 @@ class InputWarning(UserWarning):
 
 
 class TrainingDiverged(ArithmeticError):
-    """The loss became NaN or infinite; the model holds its last good parameters again."""
+    """The loss became NaN, infinite or huge; the model holds its last good parameters again."""
 
 
 class RunEnds(RuntimeError):

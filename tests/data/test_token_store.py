@@ -1,3 +1,6 @@
+import hashlib
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -87,3 +90,63 @@ def test_places_are_found_piece_by_piece(monkeypatch):
     ids = np.array([3, 1, 2, 3, 3, 0, 0, 0, 0, 3])
     assert places_of(ids, 3).tolist() == [0, 3, 4, 9]
     assert places_of(ids, 7).tolist() == []
+
+
+@given(st.data())
+def test_changed_bytes_are_noticed(tmp_path_factory, data):
+    path = tmp_path_factory.mktemp("t") / "tokens"
+    store = store_words(path, [["a", "b", "a", "c"]], {"from": "here"})
+    file = data.draw(st.sampled_from([path, path.with_name("tokens.json")]))
+    content = bytearray(file.read_bytes())
+    place = data.draw(st.integers(0, len(content) - 1))
+    content[place] ^= data.draw(st.integers(1, 255))
+    file.write_bytes(content)
+    found = open_store(path)
+    # Beside the tokens there is what the text was read from, which the caller compares.
+    assert found is None or (found.source != store.source and found.types == store.types)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"dtype": "<f8"},
+        {"dtype": "O"},
+        {"types": [["a"], "b"]},
+        {"types": "ab"},
+        {"types": ["a"]},
+        {"types": ["a", "b", "\ud800"]},
+        {"occurrences": [1, -1]},
+        {"occurrences": [1.0, 1]},
+        {"occurrences": [True, 1]},
+        {"occurrences": [10**400, 1]},
+        {"occurrences": [2]},
+        {"digest": None},
+        {"digest": "0" * 32},
+        {"source": []},
+        {"source": {"from": ["x"]}},
+        {"more": 1},
+        [],
+        None,
+    ],
+    ids=repr,
+)
+def test_a_description_of_another_shape_is_none(tmp_path, change):
+    path = tmp_path / "tokens"
+    store_words(path, [["a", "b"]], {"from": "here"})
+    description = tmp_path / "tokens.json"
+    described = json.loads(description.read_text())
+    changed = described | change if isinstance(change, dict) else change
+    description.write_text(json.dumps(changed))
+    assert open_store(path) is None
+
+
+def test_numbers_that_stand_for_no_token_are_noticed(tmp_path):
+    path = tmp_path / "tokens"
+    store_words(path, [["a", "b"]])
+    numbers = np.array([0, 7], dtype="<i4").tobytes()
+    path.write_bytes(numbers)
+    description = tmp_path / "tokens.json"
+    described = json.loads(description.read_text())
+    digest = hashlib.blake2b(numbers + b'["a", "b"]', digest_size=16).hexdigest()
+    description.write_text(json.dumps(described | {"digest": digest}))
+    assert open_store(path) is None

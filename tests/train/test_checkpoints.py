@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from rnn_graph.errors import InputError
+from rnn_graph.files.model_file import read_model_file, write_model_file
 from rnn_graph.train.checkpoints import (
     Checkpoint,
     CheckpointFolder,
@@ -73,3 +76,46 @@ def test_a_checkpoint_goes_to_another_process_as_bytes():
     found = checkpoint_of_bytes(checkpoint_as_bytes(checkpoint(7)))
     assert found.values == {"step": 7}
     np.testing.assert_array_equal(found.arrays["W"], checkpoint(7).arrays["W"])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"values": []},
+        {"values": "x"},
+        {"values": None},
+        {"identity": 1},
+        {"is_final": 0},
+        {"digest": ""},
+        {"values": {"step": -5}},
+        {"more": {}},
+    ],
+    ids=repr,
+)
+def test_one_of_other_values_is_passed_over(folder, change):
+    path = folder.paths()[0]
+    content = read_model_file(path)
+    write_model_file(path, replace(content, configuration=content.configuration | change))
+    said = []
+    assert folder.newest(said.append).values == {"step": 100}
+    assert "taking the checkpoint before it" in said[0]
+
+
+def test_one_with_another_array_is_passed_over(folder):
+    path = folder.paths()[0]
+    content = read_model_file(path)
+    for arrays in ({"W": content.arrays["W"] + 1}, {}, {"V": content.arrays["W"]}):
+        write_model_file(path, replace(content, arrays=arrays))
+        said = []
+        assert folder.newest(said.append).values == {"step": 100}
+        assert "does not hold what was written to it" in said[0]
+
+
+def test_one_that_does_not_fit_is_passed_over(folder):
+    def check(found):
+        if found.values["step"] > 100:
+            raise InputError("position.steps is -1")
+
+    said = []
+    assert folder.newest(said.append, check).values == {"step": 100}
+    assert "position.steps is -1; the file is damaged; taking" in said[0]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from rnn_graph.errors import InputError
 from training_checks import PAIRS, Watching, assert_same_bits, small_trainer, spread
 
 # What a checkpoint has to hold beside the parameters, for the recipes that know of it.
@@ -68,3 +69,38 @@ def _without_times(record):
 
 # Of floats that are added up in other groups.
 SUMS = ("loss", "recent_loss", "perplexity", "bits")
+
+
+def changed_values(values):
+    position = values["position"]
+    yield values | {"position": None}
+    yield {"position": position}
+    for name, value in (("steps", -1), ("steps", 1.5), ("seen", 10**400), ("seconds", None)):
+        yield values | {"position": position | {name: value}}
+    yield values | {"position": position | {"step_in_epoch": 10**6}}
+    yield values | {"position": {n: v for n, v in position.items() if n != "epoch"}}
+    yield values | {"history": "x"}
+    yield values | {"history": [{"step": "1", "tokens": 2}]}
+
+
+def changed_arrays(arrays):
+    name = next(iter(arrays))
+    yield {n: a for n, a in arrays.items() if n != name}
+    yield arrays | {"more": arrays[name]}
+    yield arrays | {name: arrays[name][..., :-1]}
+    yield arrays | {name: arrays[name].astype("int32")}
+    yield arrays | {"best_W": arrays[name]}
+
+
+@pytest.mark.parametrize("pair", [("char", "modern"), ("char", "tutorial")], ids="-".join)
+def test_what_is_no_state_is_refused_and_changes_nothing(pair):
+    trainer = small_trainer(pair, Watching(), evaluate=spread)
+    arrays, values = trainer.state()
+    trainer.check_fits(arrays, values)
+    for other in changed_values(values):
+        with pytest.raises(InputError):
+            trainer.restore(arrays, other)
+    for other in changed_arrays(arrays):
+        with pytest.raises(InputError):
+            trainer.restore(other, values)
+    assert_same_bits(trainer.state()[0], arrays)

@@ -91,3 +91,41 @@ def test_published_recipes_are_not_searched(tmp_path):
             computing=Computing(),
             say=print,
         )
+
+
+def other_files(tmp_path):
+    path = tmp_path / "good.jsonl"
+    searched(path, 2)
+    header, first, second = path.read_bytes().splitlines(keepends=True)
+    wrong = {
+        "notes": b"my notes\n",
+        "another program's journal": b'{"op_code": 0, "worker_id": "x", "study_name": "s"}\n',
+        "a list": b"[]\n",
+        "another version": b'{"format": "rnn-graph search 2"}\n',
+        "bytes": b"\xff\xfe\0\0",
+        "deep": b"[" * 100_000 + b"\n",
+        "a score of NaN": header + first.replace(b'"score": -', b'"score": NaN, "x": -'),
+        "a score of text": header + first.replace(b'"score": ', b'"score": "a", "x": '),
+        "no settings": header + b'{"score": 1}\n' + second,
+        "another cell": header + first.replace(b'"cell": "', b'"cell": "x'),
+        "a huge size": header + first.replace(b'"window": ', b'"window": ' + b"9" * 400),
+    }
+    return wrong, header, first, second
+
+
+def test_another_file_is_refused_and_stays_as_it_was(tmp_path):
+    wrong, *_ = other_files(tmp_path)
+    for name, content in wrong.items():
+        path = tmp_path / "notes.txt"
+        path.write_bytes(content)
+        with pytest.raises(InputError, match=r"no journal of a search|no trial of a search"):
+            searched(path, 3)
+        assert path.read_bytes() == content, name
+
+
+def test_a_line_that_was_cut_off_is_tried_again(tmp_path):
+    _, header, first, second = other_files(tmp_path)
+    path = tmp_path / "cut.jsonl"
+    path.write_bytes(header + first + second[: len(second) // 2])
+    assert [number for number, _, _ in searched(path, 2)[1]] == [2]
+    assert path.read_bytes() == header + first + second

@@ -19,12 +19,30 @@ import numpy as np
 
 from rnn_graph.errors import InputError
 from rnn_graph.files.atomic import atomic_write
+from rnn_graph.files.checked_json import (
+    COUNT,
+    TEXT,
+    Expected,
+    find_mistake,
+    one_of,
+    parsed,
+    values_are,
+)
 
 WORD_NUMBERS, CHARACTER_NUMBERS = "<i4", "<u2"
 MOST_CHARACTERS = 2**16
 CODE_POINTS = 0x110000
 CHARACTERS_A_WRITE = 2**20
 TOKENS_A_LOOK = 2**22
+BYTES_A_READ = 2**22
+# Of the file beside the numbers.
+DESCRIPTION = {
+    "dtype": one_of(WORD_NUMBERS, CHARACTER_NUMBERS),
+    "types": [TEXT],
+    "occurrences": [COUNT],
+    "digest": TEXT,
+    "source": Expected("text and numbers by name", values_are(str, int)),
+}
 
 
 @dataclass(frozen=True)
@@ -167,14 +185,38 @@ def store_characters(
 
 
 def open_store(path: Path) -> TokenStore | None:
-    """The store of an earlier run; None if there is no whole one."""
+    """The store of an earlier run, if its bytes are those that were written; else None."""
     try:
-        described = json.loads(_description(path).read_text())
+        described = parsed(_description(path).read_bytes())
+        if find_mistake(described, DESCRIPTION) or described.keys() != DESCRIPTION.keys():
+            return None
         store = TokenStore(path=path, **described)
-        whole = path.stat().st_size == len(store) * np.dtype(store.dtype).itemsize
-    except (OSError, ValueError, TypeError):
+        return store if _digest_of(store) == store.digest else None
+    except (OSError, ValueError):
         return None
-    return store if whole else None
+
+
+def _digest_of(store: TokenStore) -> str | None:
+    """The digest of what stands in a store's file; None if a number in it stands for no token."""
+    digest = hashlib.blake2b(digest_size=16)
+    count = 0
+    with open(store.path, "rb") as stream:
+        while piece := stream.read(BYTES_A_READ):
+            digest.update(piece)
+            if len(piece) % np.dtype(store.dtype).itemsize:
+                return None
+            numbers = np.frombuffer(piece, store.dtype)
+            count += len(numbers)
+            if numbers.min() < 0 or numbers.max() >= len(store.types):
+                return None
+    if count != len(store) or len(store.types) != len(store.occurrences):
+        return None
+    digest.update(_types_as_bytes(store.types))
+    return digest.hexdigest()
+
+
+def _types_as_bytes(types: Iterable[str]) -> bytes:
+    return json.dumps(list(types)).encode()
 
 
 def _store(path: Path | None, dtype: str, numbers, source: dict[str, Any] | None) -> TokenStore:
@@ -187,7 +229,7 @@ def _store(path: Path | None, dtype: str, numbers, source: dict[str, Any] | None
             occurrences += np.bincount(batch, minlength=len(types))
             _write(stream, batch, digest)
         data = stream.getvalue() if path is None else b""
-    digest.update(json.dumps(list(types)).encode())
+    digest.update(_types_as_bytes(types))
     store = TokenStore(
         path,
         dtype,

@@ -1,5 +1,7 @@
 """Checkpoints of a training run: written whole or not at all, the newest of them kept."""
 
+import hashlib
+import json
 import re
 import tempfile
 from collections.abc import Callable, Mapping
@@ -11,9 +13,11 @@ import numpy as np
 
 from rnn_graph.errors import InputError
 from rnn_graph.files.atomic import UNFINISHED
+from rnn_graph.files.checked_json import OBJECT, TEXT, TRUTH, find_mistake
 from rnn_graph.files.model_file import ModelFile, read_model_file, write_model_file
 
-NAME = re.compile(r"step-(\d{9,})\.npz")
+NAME = re.compile(r"step-(\d{9,18})\.npz", re.ASCII)
+DESCRIPTION = {"values": OBJECT, "identity": OBJECT, "is_final": TRUTH, "digest": TEXT}
 
 
 @dataclass(frozen=True)
@@ -71,17 +75,26 @@ class CheckpointFolder:
         found = [path for path in self._folder.glob("step-*.npz") if NAME.fullmatch(path.name)]
         return sorted(found, key=_step_of, reverse=True)
 
-    def newest(self, say: Callable[[str], None]) -> Checkpoint | None:
+    def newest(
+        self, say: Callable[[str], None], check: Callable[[Checkpoint], None] = lambda _: None
+    ) -> Checkpoint | None:
         """The newest checkpoint that is whole; None if there is none.
 
         Parameters
         ----------
         say
             Is told of each that is not.
+        check
+            Raises `InputError` for one that cannot be gone on from.
         """
         for path in self.paths():
             try:
-                return read_checkpoint(path)
+                found = read_checkpoint(path)
+                try:
+                    check(found)
+                except InputError as error:
+                    raise InputError(f"{path}: {error}; the file is damaged") from None
+                return found
             except InputError as error:
                 say(f"{error}; taking the checkpoint before it")
         return None
@@ -137,7 +150,19 @@ def _content(checkpoint: Checkpoint) -> ModelFile:
         "identity": checkpoint.identity,
         "is_final": checkpoint.is_final,
     }
-    return ModelFile(dict(checkpoint.arrays), described)
+    digest = _digest(checkpoint.arrays, described)
+    return ModelFile(dict(checkpoint.arrays), described | {"digest": digest})
+
+
+def _digest(arrays: Mapping[str, np.ndarray], described: Mapping[str, Any]) -> str:
+    """Of names, types, shapes and bytes of all arrays, and of what else there is."""
+    digest = hashlib.blake2b(digest_size=16)
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        digest.update(f"{name} {array.dtype.str} {arrays[name].shape}\n".encode())
+        digest.update(array.data.cast("B") if array.size else b"")
+    digest.update(json.dumps(described, sort_keys=True).encode())
+    return digest.hexdigest()
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
@@ -149,7 +174,10 @@ def read_checkpoint(path: Path) -> Checkpoint:
         If it is not whole.
     """
     content = read_model_file(path)
-    try:
-        return Checkpoint(arrays=content.arrays, **content.configuration)
-    except TypeError:
-        raise InputError(f"{path} is no checkpoint") from None
+    described = dict(content.configuration)
+    mistake = find_mistake(described, DESCRIPTION)
+    if mistake or described.keys() - DESCRIPTION.keys():
+        raise InputError(f"{path} is no checkpoint ({mistake or 'it has other names'})")
+    if described.pop("digest") != _digest(content.arrays, described):
+        raise InputError(f"{path} does not hold what was written to it; the file is damaged")
+    return Checkpoint(arrays=content.arrays, **described)

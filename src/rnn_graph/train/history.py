@@ -8,9 +8,26 @@ from typing import Any, Protocol
 
 from rnn_graph.errors import InputError
 from rnn_graph.files.atomic import atomic_write
+from rnn_graph.files.checked_json import (
+    AMOUNT,
+    COUNT,
+    NUMBER,
+    Maybe,
+    Optional,
+    find_mistake,
+    parsed,
+)
 from rnn_graph.train.observer import Record
 
 Entry = dict[str, Any]
+FIGURES = {name: Optional(Maybe(NUMBER)) for name in ("loss", "f1", "accuracy")}
+ENTRY = {
+    "step": COUNT,
+    "tokens": COUNT,
+    **{name: Optional(AMOUNT) for name in ("epoch", "seconds")},
+    **{name: Optional(Maybe(NUMBER)) for name in ("loss", "recent_loss")},
+    **{name: Optional(Maybe(FIGURES)) for name in ("held_out", "on_training")},
+}
 
 
 class Log(Protocol):
@@ -118,16 +135,17 @@ def read_history(path: str | Path) -> list[Entry]:
 def _entries(path, lines: list[str]) -> Iterable[Entry]:
     for number, line in enumerate(lines, 1):
         try:
-            entry = json.loads(line)
-            if not {"step", "tokens"} <= entry.keys():
-                raise ValueError("no record")
-        except (ValueError, AttributeError, TypeError):
+            entry = parsed(line)
+            mistake = find_mistake(entry, ENTRY)
+        except ValueError:
+            entry, mistake = None, "it is not JSON"
+        if mistake:
             if number == len(lines) and not line.endswith("\n"):
                 return
             raise InputError(
-                f"{path}, line {number}: no record of a training run; give a history that"
-                " `rnn-graph train` wrote"
-            ) from None
+                f"{path}, line {number}: no record of a training run ({mistake}); give a history"
+                " that `rnn-graph train` wrote"
+            )
         yield entry
 
 

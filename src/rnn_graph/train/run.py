@@ -14,6 +14,7 @@ from typing import Any
 
 from rnn_graph.errors import InputError
 from rnn_graph.files.atomic import check_outputs, only_user_of
+from rnn_graph.files.checked_json import find_mistake
 from rnn_graph.files.provenance import model_signature
 from rnn_graph.train.checkpoints import (
     Checkpoint,
@@ -25,7 +26,7 @@ from rnn_graph.train.history import HistoryFile, Log, TensorBoardLog
 from rnn_graph.train.observer import Observer, Record
 from rnn_graph.train.processes import Processes, check_in_first, from_first, in_any_process
 from rnn_graph.train.settings import CHANGEABLE
-from rnn_graph.train.trainer import CALLS_A_LOOK, Trainer
+from rnn_graph.train.trainer import CALLS_A_LOOK, POSITION, Trainer
 
 HISTORY = "history.jsonl"
 
@@ -274,14 +275,20 @@ class Run(Observer):
     def _newest(self) -> Checkpoint | None:
         """The newest checkpoint, as the first process has it."""
         if self._settings.processes.count == 1:
-            return self._checkpoints.newest(self._say)
+            return self._checkpoints.newest(self._say, self._require_fitting)
         found = self._checkpoints.newest(self._say) if self._settings.writes else None
         data = from_first(lambda: b"" if found is None else checkpoint_as_bytes(found))
         return checkpoint_of_bytes(data) if data else None
 
+    def _require_fitting(self, checkpoint: Checkpoint) -> None:
+        """Raise `InputError` if a checkpoint of a run like this one is not as it ought to be."""
+        then, now = (_without_changeable(i) for i in (checkpoint.identity, self._identity))
+        if then == json.loads(json.dumps(now)):
+            self._trainer.check_fits(checkpoint.arrays, checkpoint.values)
+
     def _make_room(self) -> None:
         """Remove the checkpoints of a finished run; refuse to remove those of another one."""
-        found = self._checkpoints.newest(self._say)
+        found = self._checkpoints.newest(self._say, _require_position)
         if found is not None and not found.is_final and found.values["position"]["steps"]:
             raise InputError(
                 f"{self._settings.folder} holds an unfinished run; go on with --resume, remove the"
@@ -326,6 +333,12 @@ class Run(Observer):
         if what not in self._warned:
             self._warned.add(what)
             self._say(f"rnn-graph: warning: {what}; training goes on")
+
+
+def _require_position(checkpoint: Checkpoint) -> None:
+    mistake = find_mistake(checkpoint.values, {"position": POSITION})
+    if mistake:
+        raise InputError(mistake)
 
 
 def _identity(trainer: Trainer, data_digest: str) -> dict[str, Any]:

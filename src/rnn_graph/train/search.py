@@ -4,17 +4,32 @@ J. Bergstra, Y. Bengio, "Random search for hyper-parameter optimization", Journa
 Learning Research 13 (2012).
 """
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from rnn_graph.errors import InputError
-from rnn_graph.files.atomic import check_can_write
+from rnn_graph.files.atomic import atomic_write, check_can_write
+from rnn_graph.files.checked_json import AMOUNT, COUNT, NUMBER, find_mistake, one_of, parsed
 from rnn_graph.train.fit import Computing
 from rnn_graph.train.recipes import Recipe
 from rnn_graph.train.tagger import Tagged, fit_tagger
 
-STUDY = "rnn-graph"
+CELLS = ("elman", "gru", "lstm")
+LEARNING_RATES = 5e-4, 5e-3
+HEADER = {"format": "rnn-graph search 1"}
+HEADER_SHAPE = {"format": one_of(*HEADER.values())}
+TRIAL = {
+    "score": NUMBER,
+    "settings": {
+        "cell": one_of(*CELLS),
+        **dict.fromkeys(("hidden_dim", "embedding_dim", "window", "batch_size"), COUNT),
+        **dict.fromkeys(("dropout", "embedding_dropout", "learning_rate"), AMOUNT),
+    },
+}
 
 
 def searched_settings(
@@ -39,7 +54,7 @@ def searched_settings(
     trials
         How many, those that the file holds already among them.
     path
-        The file of trials (Optuna's journal). Each is written when it is done, and a search with
+        The file of trials, a JSON object a line. Each is written when it is done, and a search with
         the same file goes on behind the last; it comes to the same as one in one go.
     say
         Is told of each trial.
@@ -47,7 +62,7 @@ def searched_settings(
     Raises
     ------
     InputError
-        If the recipe is a published one, or `path` cannot be written.
+        If the recipe is a published one, or `path` cannot be written or holds something else.
     """
     if recipe.name != "modern":
         raise InputError(
@@ -90,45 +105,94 @@ def search(
     seed: int,
     tell: Callable[[int, dict[str, Any], float], None] = lambda number, settings, score: None,
 ) -> dict[str, Any]:
-    """The settings of the highest score; see `searched_settings`."""
-    import optuna
-    from optuna.storages import JournalStorage
-    from optuna.storages.journal import JournalFileBackend
-    from optuna.trial import TrialState
-
-    check_can_write(path)
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    study = optuna.create_study(
-        study_name=STUDY,
-        storage=JournalStorage(JournalFileBackend(str(path))),
-        direction="maximize",
-        load_if_exists=True,
-    )
-    done = len(study.get_trials(states=[TrialState.COMPLETE]))
-    for number in range(done, trials):
-        # A sampler of its own for each trial, so that the draws do not depend on where a search
-        # was interrupted.
-        study.sampler = optuna.samplers.RandomSampler(seed=seed + number)
-        trial = study.ask()
-        settings = _draw(trial)
+    """The settings of the highest score, of the first of equals; see `searched_settings`."""
+    journal = Journal(path)
+    for number in range(len(journal.trials), trials):
+        # Numbers of its own for each trial, so that they do not depend on interruptions.
+        settings = _drawn(np.random.default_rng(seed + number))
         score = evaluate(settings)
-        study.tell(trial, score)
+        journal.add(settings, score)
         tell(number + 1, settings, score)
-    return _with_both_dropouts(study.best_params)
+    return max(journal.trials, key=lambda trial: trial["score"])["settings"]
 
 
-def _draw(trial) -> dict[str, Any]:
-    drawn = {
-        "cell": trial.suggest_categorical("cell", ["elman", "gru", "lstm"]),
-        "hidden_dim": trial.suggest_int("hidden_dim", 50, 300, step=50),
-        "embedding_dim": trial.suggest_int("embedding_dim", 50, 150, step=50),
-        "window": trial.suggest_int("window", 1, 7, step=2),
-        "dropout": trial.suggest_float("dropout", 0.2, 0.6, step=0.1),
-        "learning_rate": trial.suggest_float("learning_rate", 5e-4, 5e-3, log=True),
-        "batch_size": trial.suggest_categorical("batch_size", [8, 16, 32]),
+class Journal:
+    """The trials of a search, in a file of JSON lines that grows by one when a trial is done.
+
+    Parameters
+    ----------
+    path
+        Of a new file, or of one with the trials of a search that is to go on.
+
+    Attributes
+    ----------
+    trials : list of dict
+        The `settings` and `score` of each.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written, or holds something else.
+    """
+
+    def __init__(self, path: str | Path):
+        self._path = check_can_write(path)
+        self.trials: list[dict[str, Any]] = []
+        if self._path.exists() and self._path.stat().st_size:
+            self.trials = self._read()
+        with atomic_write(path) as stream:  # without a last line that was cut off
+            for entry in (HEADER, *self.trials):
+                stream.write(_line(entry))
+
+    def add(self, settings: dict[str, Any], score: float) -> None:
+        """Keep a trial."""
+        trial = {"settings": settings, "score": score}
+        try:
+            with open(self._path, "ab") as stream:
+                stream.write(_line(trial))
+        except OSError as error:
+            raise InputError(f"cannot write {self._path}: {error.strerror}") from None
+        self.trials.append(trial)
+
+    def _read(self) -> list[dict[str, Any]]:
+        try:
+            header, *lines = self._path.read_bytes().splitlines(keepends=True)
+        except OSError as error:
+            raise InputError(f"cannot read {self._path}: {error.strerror}") from None
+        if self._mistake_in(header, HEADER_SHAPE):
+            raise InputError(f"{self._path} is no journal of a search; give another --search-file")
+        if lines and not lines[-1].endswith(b"\n"):
+            lines.pop()
+        for number, line in enumerate(lines, 2):
+            if mistake := self._mistake_in(line, TRIAL):
+                raise InputError(
+                    f"{self._path}, line {number}: no trial of a search ({mistake}); remove the"
+                    " line, or give another --search-file"
+                )
+        return [parsed(line) for line in lines]
+
+    @staticmethod
+    def _mistake_in(line: bytes, shape: Any) -> str | None:
+        try:
+            return find_mistake(parsed(line), shape)
+        except ValueError:
+            return "it is not JSON"
+
+
+def _line(entry: dict[str, Any]) -> bytes:
+    return f"{json.dumps(entry)}\n".encode()
+
+
+def _drawn(generator: np.random.Generator) -> dict[str, Any]:
+    dropout = 0.1 * int(generator.integers(2, 7))
+    low, high = np.log(LEARNING_RATES)
+    return {
+        "cell": str(generator.choice(CELLS)),
+        "hidden_dim": 50 * int(generator.integers(1, 7)),
+        "embedding_dim": 50 * int(generator.integers(1, 4)),
+        "window": 1 + 2 * int(generator.integers(4)),
+        "dropout": round(dropout, 1),
+        "embedding_dropout": round(dropout, 1),
+        "learning_rate": float(np.exp(generator.uniform(low, high))),
+        "batch_size": 2 ** int(generator.integers(3, 6)),
     }
-    return _with_both_dropouts(drawn)
-
-
-def _with_both_dropouts(settings: dict[str, Any]) -> dict[str, Any]:
-    return settings | {"embedding_dropout": settings["dropout"]}

@@ -2,13 +2,14 @@
 
 import math
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Protocol
 
 import numpy as np
 
 from rnn_graph.errors import InputError, TrainingDiverged
+from rnn_graph.files.checked_json import COUNT, NUMBER, Maybe, find_mistake
 from rnn_graph.names import JUDGED_SCHEDULES
 from rnn_graph.optim.schedules import (
     SCHEDULES,
@@ -16,6 +17,7 @@ from rnn_graph.optim.schedules import (
     judged_factor,
     with_warmup,
 )
+from rnn_graph.train.history import ENTRY
 from rnn_graph.train.observer import Observer, Record
 from rnn_graph.train.protocols import Batches, steps_of
 from rnn_graph.train.recipes import Recipe
@@ -24,6 +26,8 @@ from rnn_graph.train.settings import TrainingSettings
 # Calls between two looks at the losses: a look waits until the device is done.
 CALLS_A_LOOK = 10
 RECORDS_AN_EPOCH = 10
+# In nats a token; beyond it training has diverged, and the perplexity is no number.
+LARGEST_LOSS = 700
 
 
 class Score(Protocol):
@@ -73,6 +77,10 @@ class Position:
     recent_nats: float = 0.0
     recent_tokens: int = 0
     epoch_began: float = 0.0
+
+
+_SHAPES = {int: COUNT, float: NUMBER, float | None: Maybe(NUMBER)}
+POSITION = {field.name: _SHAPES[field.type] for field in fields(Position)}
 
 
 class Trainer:
@@ -178,11 +186,37 @@ class Trainer:
         values = {"position": asdict(self.position), "history": self.history}
         return self._steps.state() | best, values
 
+    def check_fits(self, arrays: Mapping[str, np.ndarray], values: dict[str, Any]) -> None:
+        """Raise `InputError` if this is not what `state` gives of a trainer like this one."""
+        mistake = find_mistake(values, {"position": POSITION, "history": [ENTRY]})
+        if mistake:
+            raise InputError(mistake)
+        step, steps = values["position"]["step_in_epoch"], self.batches.steps_per_epoch
+        if step > steps:
+            raise InputError(f"position.step_in_epoch is {step:,} of {steps:,}")
+        expected = self._steps.state()
+        if any(name.startswith("best_") for name in arrays):
+            expected |= {f"best_{n}": v for n, v in self.model.get_parameters().items()}
+        if arrays.keys() != expected.keys():
+            raise InputError(f"its arrays are {', '.join(arrays)}; expected {', '.join(expected)}")
+        for name, array in expected.items():
+            if (arrays[name].shape, arrays[name].dtype) != (array.shape, array.dtype):
+                raise InputError(
+                    f"{name} is {arrays[name].dtype} {arrays[name].shape}; expected {array.dtype}"
+                    f" {array.shape}"
+                )
+
     def restore(self, arrays: dict[str, np.ndarray], values: dict[str, Any]) -> None:
         """Go on from what `state` gave, to the same parameters bit for bit.
 
         On the same machine and backend, and with the same number of devices.
+
+        Raises
+        ------
+        InputError
+            As `check_fits`.
         """
+        self.check_fits(arrays, values)
         self._steps.restore(arrays)
         best = {n.removeprefix("best_"): v for n, v in arrays.items() if n.startswith("best_")}
         self.best = best or None
@@ -204,8 +238,8 @@ class Trainer:
         Raises
         ------
         TrainingDiverged
-            If a loss is NaN or infinite. The model then has the best parameters, or those that
-            the last epoch began with.
+            If a loss is NaN, infinite, or as large as no model's is. The model then has the best
+            parameters, or those that the last epoch began with.
         """
         self._clock = time.monotonic() - self.position.seconds
         try:
@@ -311,9 +345,9 @@ class Trainer:
         self._pending.clear()
         if not losses:
             return
-        nats = sum(loss for _, loss in losses)
-        if not math.isfinite(nats):
-            self._diverged(nats)
+        nats, tokens = sum(loss for _, loss in losses), sum(count for count, _ in losses)
+        if not nats <= LARGEST_LOSS * max(tokens, 1):  # of NaN as well
+            self._diverged(nats / max(tokens, 1))
         position = self.position
         for count, loss in losses:  # one by one: looks between them must not round otherwise
             position.epoch_nats += loss
@@ -370,6 +404,6 @@ class Trainer:
     def _diverged(self, loss: float) -> None:
         rate = self.settings.learning_rate
         raise TrainingDiverged(
-            f"the loss became {loss} by step {self.position.steps:,} at learning rate {rate:g};"
+            f"the loss became {loss:g} by step {self.position.steps:,} at learning rate {rate:g};"
             f" train again with a smaller one, such as {rate / 4:g}"
         )

@@ -1,63 +1,48 @@
 """The results file of a benchmark run: read, checked, and its figures as text."""
 
-import json
 import math
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from rnn_graph.errors import InputError
+from rnn_graph.files.checked_json import (
+    AMOUNT,
+    COUNT,
+    NUMBER,
+    TEXT,
+    TRUTH,
+    Expected,
+    Maybe,
+    Optional,
+    find_mistake,
+    one_of,
+    read_json,
+    values_are,
+)
 
 FORMAT = "rnn-graph benchmark 1"
 KINDS = ("reference", "ours", "literal", "peer", "floor")
 START_UP = ("set_up_s", "compile_s", "first_call_s")
 NO_FIGURE = "–"
 DOUBT = "?"
+SMALLEST, LARGEST = 1e-30, 1e30  # of times and ratios, which a plot can show
 DOUBTFUL = "the rounds differ too much, or are too few, to support a claim"
 
 
-class Expected(NamedTuple):
-    """What a value in the file has to be."""
-
-    description: str
-    fits: Callable[[Any], bool]
-
-
-class Maybe(NamedTuple):
-    """Null, or what `shape` says."""
-
-    shape: Any
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _one_of(*words: str) -> Expected:
-    return Expected(f"one of {', '.join(words)}", lambda value: value in words)
-
-
-def _values_are(*types: type) -> Callable[[Any], bool]:
-    return lambda value: (
-        isinstance(value, dict) and all(isinstance(entry, types) for entry in value.values())
-    )
-
-
-TEXT = Expected("text", lambda value: isinstance(value, str))
-TRUTH = Expected("true or false", lambda value: isinstance(value, bool))
-COUNT = Expected("a whole number", lambda value: isinstance(value, int) and value >= 0)
-AMOUNT = Expected("a number of at least 0", lambda value: _is_number(value) and value >= 0)
-NUMBER = Expected("a number", _is_number)
-ABOVE_ZERO = Expected("a number above 0", lambda value: _is_number(value) and value > 0)
+ABOVE_ZERO = Expected(
+    "a number above 0", lambda value: AMOUNT.fits(value) and SMALLEST < value < LARGEST
+)
 
 RATIO = {"median": ABOVE_ZERO, "low": ABOVE_ZERO, "high": ABOVE_ZERO, "is_supported": TRUTH}
 CONTENDER = {
     "name": TEXT,
-    "kind": _one_of(*KINDS),
+    "kind": one_of(*KINDS),
     "dtype": TEXT,
-    "device": _one_of("cpu", "gpu"),
-    "status": _one_of("measured", "missing", "failed", "wrong"),
+    "device": one_of("cpu", "gpu"),
+    "status": one_of("measured", "missing", "failed", "wrong"),
     "reason": Maybe(TEXT),
+    "remark": Optional(Maybe(TEXT)),
+    "bound": Optional(Maybe(TEXT)),
     **{phase: Maybe(AMOUNT) for phase in START_UP},
     "seconds": Maybe([ABOVE_ZERO]),
     "steady_s": Maybe(ABOVE_ZERO),
@@ -72,14 +57,14 @@ GROWTH = {
     "size": ABOVE_ZERO,
     "factor": ABOVE_ZERO,
     "contender": TEXT,
-    "kind": _one_of(*KINDS),
+    "kind": one_of(*KINDS),
     "steady_s": Maybe(ABOVE_ZERO),
     "times_as_long": Maybe(ABOVE_ZERO),
 }
 WORKLOAD = {
     "name": TEXT,
     "title": TEXT,
-    "sizes": Expected("numbers and words by name", _values_are(int, float, str, type(None))),
+    "sizes": Expected("numbers and words by name", values_are(int, float, str, type(None))),
     "unit": TEXT,
     "rounds": COUNT,
     "reference": Maybe(TEXT),
@@ -111,7 +96,7 @@ RESULTS = {
         "memory_gb": Maybe(AMOUNT),
         "system": TEXT,
         "gpu": Maybe(TEXT),
-        "versions": Expected("text by name", _values_are(str)),
+        "versions": Expected("text by name", values_are(str)),
     },
     "workloads": [WORKLOAD],
 }
@@ -126,16 +111,11 @@ def read_results(path: str | Path) -> dict[str, Any]:
         If the file cannot be read, or is not the results of a benchmark run.
     """
     remedy = "give a results file that `rnn-graph bench` wrote"
-    try:
-        results = json.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}; {remedy}") from None
-    except (ValueError, RecursionError):
-        raise InputError(f"{path} is not JSON; {remedy}") from None
+    results = read_json(path, remedy)
     found = results.get("format") if isinstance(results, dict) else None
     if found != FORMAT:
         raise InputError(f"{path}: its format is {found!r}, not {FORMAT!r}; {remedy}")
-    mistake = _find_mistake(results, RESULTS, "") or _find_incomplete(results)
+    mistake = find_mistake(results, RESULTS, "") or _find_incomplete(results)
     if mistake:
         raise InputError(f"{path}: {mistake}; {remedy}")
     return results
@@ -146,17 +126,17 @@ def _find_incomplete(results: dict[str, Any]) -> str | None:
     for number, workload in enumerate(results["workloads"]):
         learning = workload.get("learning")
         if learning is not None:
-            mistake = _find_mistake(learning, LEARNING, f"workloads[{number}].learning")
+            mistake = find_mistake(learning, LEARNING, f"workloads[{number}].learning")
             if mistake:
                 return mistake
         for index, contender in enumerate(workload["contenders"]):
             if is_measured(contender):
                 place = f"workloads[{number}].contenders[{index}]"
-                mistake = _find_mistake(contender, MEASURED, place)
+                mistake = find_mistake(contender, MEASURED, place)
                 if mistake or not contender["seconds"]:
                     return mistake or f"{place}.seconds is []; expected a number a round"
                 if learning is not None:
-                    mistake = _find_mistake(contender, LEARNER, place) or _find_gap(
+                    mistake = find_mistake(contender, LEARNER, place) or _find_gap(
                         contender["runs"], len(learning["same_scores"]), place
                     )
                     if mistake:
@@ -173,32 +153,6 @@ def _find_gap(runs: list[dict[str, Any]], seeds: int, place: str) -> str | None:
         if epochs != list(range(1, 1 + len(runs[0]["points"]))) or not epochs:
             return f"{place}.runs[{index}].points has epochs {epochs}; expected 1, 2, …"
     return None
-
-
-def _find_mistake(value: Any, shape: Any, place: str) -> str | None:
-    """The first part of `value` that is not as `shape` says, in words; None if there is none."""
-    if isinstance(shape, Maybe):
-        return None if value is None else _find_mistake(value, shape.shape, place)
-    if isinstance(shape, Expected):
-        if shape.fits(value):
-            return None
-        return f"{place} is {_shortened(value)}; expected {shape.description}"
-    if not isinstance(value, type(shape)):
-        kind = "an object" if isinstance(shape, dict) else "a list"
-        return f"{place} is {_shortened(value)}; expected {kind}"
-    if isinstance(shape, list):
-        parts = ((part, shape[0], f"{place}[{index}]") for index, part in enumerate(value))
-    else:
-        missing = [name for name in shape if name not in value]
-        if missing:
-            return f"{place or 'the file'} has no {missing[0]!r}"
-        parts = ((value[name], shape[name], f"{place}.{name}".lstrip(".")) for name in shape)
-    return next(filter(None, (_find_mistake(*part) for part in parts)), None)
-
-
-def _shortened(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 else f"{text[:37]}..."
 
 
 def is_measured(contender: dict[str, Any]) -> bool:
