@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import lzma
+import subprocess
 import sys
 import tarfile
 import zipfile
@@ -11,6 +12,7 @@ from functools import partial
 
 import pytest
 
+from rnn_graph.data import compressed_files, text_files
 from rnn_graph.data.characters import read_text
 from rnn_graph.data.compressed_files import content_name, open_binary
 from rnn_graph.data.tagged_files import read_tagged_sentences
@@ -140,3 +142,31 @@ def test_zstd_is_read_or_named(tmp_path):
     path.write_bytes(b"\x28\xb5\x2f\xfd" + bytes(20))
     with pytest.raises(InputError, match=r"compressed by zstd, .* Python 3.14 or later; unpack"):
         list(read_documents(path))
+
+
+def test_what_was_made_to_fill_a_disk_ends_at_a_limit(tmp_path, monkeypatch):
+    monkeypatch.setattr(compressed_files, "HARMLESS_SIZE", 2**20)
+    path = tmp_path / "bomb.gz"
+    path.write_bytes(gzip.compress(b"a b\n" * 2**20))
+    with pytest.raises(InputError, match="expands to more than 1,048,576 bytes, 200 times its"):
+        list(read_documents(path))
+
+
+def test_a_line_without_an_end_ends_at_a_limit(tmp_path, monkeypatch):
+    monkeypatch.setattr(text_files, "LONGEST_LINE", 100)
+    path = tmp_path / "a.txt"
+    path.write_text("short\n" + "a" * 100 + "\n")
+    with pytest.raises(InputError, match="line 2: more than 100 bytes; is it text"):
+        list(read_documents(path))
+    path.write_text("short\n" + "a" * 99 + "\n")
+    assert len(list(read_documents(path))) == 2
+
+
+def test_a_pipe_of_the_shell_is_read(tmp_path):
+    script = (
+        "import sys; from rnn_graph.data.text_files import read_documents as read;"
+        " print(*read(sys.argv[1]))"
+    )
+    command = f"{sys.executable} -c '{script}' <(echo to be)"
+    found = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+    assert found.stdout == "to be\n\n"

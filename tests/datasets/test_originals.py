@@ -7,6 +7,8 @@ import socket
 import subprocess
 import sys
 import threading
+from contextlib import suppress
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pooch
@@ -15,6 +17,7 @@ import pytest
 from rnn_graph.datasets import originals
 from rnn_graph.datasets.originals import ORIGINALS, Original, fetch
 from rnn_graph.errors import InputError
+from rnn_graph.files.atomic import locked
 
 CONTENT = random.Random(0).randbytes(200_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -37,7 +40,14 @@ class Handler(BaseHTTPRequestHandler):
         if asked and start >= len(server.content):
             self.send_error(416)
             return
+        if server.location:
+            self.send_response(302)
+            self.send_header("Location", server.location)
+            self.end_headers()
+            return
         self.send_response(206 if asked else 200)
+        for name, value in server.headers.items():
+            self.send_header(name, value)
         if server.length:
             self.send_header("Content-Length", str(len(server.content) - start))
         self.end_headers()
@@ -56,7 +66,8 @@ def server(monkeypatch):
         server.content = CONTENT
         server.status = 200
         server.ranges = server.length = True
-        server.cut_at = server.stall = None
+        server.cut_at = server.stall = server.location = None
+        server.headers = {}
         server.asked, server.sent = [], []
         server.url = f"http://127.0.0.1:{server.server_port}/small.bin"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -308,3 +319,62 @@ def test_import_leaves_the_network_libraries_alone():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def cause_of_refusal(original, cache):
+    with pytest.raises(InputError) as caught:
+        fetch(original, cache=cache)
+    assert "\n" not in str(caught.value)
+    return str(caught.value.__cause__)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_an_endless_answer_ends_at_a_limit(server, small, cache, monkeypatch, known):
+    monkeypatch.setattr(originals, "LARGEST_DOWNLOAD", 1000)
+    server.content, server.length = CONTENT * 20, False
+    original = small if known else replace(small, size=None)
+    most = len(CONTENT) if known else 1000
+    assert f"the answer is longer than {most:,} bytes" in cause_of_refusal(original, cache)
+    assert files(cache) == []
+
+
+@pytest.mark.parametrize("length", ["\u00b2", "-1", "9" * 400, "x", ""])
+def test_a_length_that_is_none_is_no_length(server, small, cache, length):
+    server.length, server.headers = False, {"Content-Length": length}
+    with suppress(InputError):  # urllib3 refuses some of them itself
+        path = fetch(replace(small, size=None), cache=cache)
+        assert path.read_bytes() == CONTENT
+
+
+def test_a_compressed_answer_is_refused(server, small, cache):
+    server.headers = {"Content-Encoding": "gzip"}
+    assert "compressed, which was not asked for" in cause_of_refusal(small, cache)
+    assert files(cache) == []
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "http://[::1",
+        "http://a..b/",
+        f"http://{'a' * 300}/",
+        "http://127.0.0.1:99999/",
+        "http://127.0.0.1:\u0663/",
+        "file:///etc/passwd",
+        "ftp://a/",
+        "//",
+        "",
+    ],
+)
+def test_a_redirect_to_nowhere(server, small, cache, location):
+    server.location = location.encode().decode("latin-1") or server.url  # to itself, endlessly
+    assert "--from FILE" in refusal(small, cache=cache)
+    assert files(cache) == []
+
+
+def test_two_downloads_at_once(small, cache):
+    cache.mkdir()
+    with locked(cache / "small.bin.part", "taken"):
+        assert "another process downloads it; wait for that" in refusal(small, cache=cache)
+    assert fetch(small, cache=cache).read_bytes() == CONTENT
+    assert files(cache) == ["small.bin"]

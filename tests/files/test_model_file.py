@@ -1,5 +1,6 @@
 import io
 import json
+import os
 import zipfile
 
 import numpy as np
@@ -20,6 +21,7 @@ from rnn_graph import (
 )
 from rnn_graph.data.splitting import Splitting
 from rnn_graph.data.tag_vocabulary import TagVocabulary
+from rnn_graph.data.text_files import read_documents
 from rnn_graph.data.vocabulary import SENTENCE_END, SENTENCE_START, UNKNOWN_TOKEN
 from rnn_graph.errors import InputError
 from rnn_graph.files.model_file import read_model_file
@@ -243,3 +245,68 @@ def test_the_configuration_is_json_that_others_can_read(tmp_path, model):
     with np.load(path) as arrays:
         assert json.loads(arrays["configuration"].tobytes())["word_dim"] == 6
         assert json.loads(arrays["vocabulary"].tobytes()) == WORDS
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        *("(0, 2**70)", "(True,)", f"({2**63 - 1}, {2**63 - 1}, 0)", f"({'-' * 5000}1,)"),
+        *("(1e3,)", "('a',)", "(None,)", "(-1,)", f"({2**70}, 0)", f"{'(' * 300}{')' * 300}"),
+        *("(2,) * 99", "[2]", "2", "", "(2,", "__import__('os')"),
+    ],
+)
+def test_shapes_that_are_none(tmp_path, shape):
+    header = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
+    member = b"\x93NUMPY\x01\0" + len(header).to_bytes(2, "little") + header
+    path = tmp_path / "model.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("U.npy", member)
+    with pytest.raises(InputError):
+        read_model_file(path)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2, zipfile.ZIP_DEFLATED])
+def test_damaged_members_of_each_compression(tmp_path, method):
+    path = tmp_path / "model.npz"
+    array = io.BytesIO()
+    np.save(array, np.random.default_rng(0).standard_normal((50, 50)))
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("U.npy", array.getvalue())
+    whole = path.read_bytes()
+    assert list(read_model_file(path).arrays) == ["U"]
+    for place in range(40, len(whole) - 100, 997):
+        path.write_bytes(whole[:place] + bytes(9) + whole[place + 9 :])
+        with pytest.raises(InputError):
+            read_model_file(path)
+
+
+def test_members_that_fill_a_memory_together(tmp_path):
+    path = tmp_path / "model.npz"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for k in range(20):
+            archive.writestr(f"a{k}.npy", bytes(2**22))
+    with pytest.raises(InputError, match=r"would expand from .* bytes to 83,886,080"):
+        read_model_file(path)
+    with zipfile.ZipFile(path, "w") as archive:
+        for k in range(10_001):
+            archive.writestr(f"{k}.npy", b"")
+    with pytest.raises(InputError, match="has 10,001 arrays"):
+        read_model_file(path)
+
+
+@pytest.mark.parametrize("text", [b"[" * 10**6, b"[[]" + b",[]" * 2**19 + b"]", b'"a' * 2**25])
+def test_json_that_fills_a_memory(tmp_path, text):
+    path = tmp_path / "model.npz"
+    np.savez(path, U=np.zeros(3), configuration=np.frombuffer(text, dtype=np.uint8))
+    with pytest.raises(InputError, match="configuration is damaged"):
+        read_model_file(path)
+
+
+def test_pipes_and_devices_are_no_models(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path, kind in ((pipe, "a named pipe"), ("/dev/zero", "a device")):
+        with pytest.raises(InputError, match=f"is {kind} and no file"):
+            load_model(path)
+        with pytest.raises(InputError, match=f"is {kind} and no file"):
+            list(read_documents(path))

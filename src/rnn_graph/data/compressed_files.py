@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from rnn_graph.errors import InputError
+from rnn_graph.files.devices import refuse_devices
 
 STANDARD_INPUT = "-"
 SUFFIXES = (".gz", ".bz2", ".xz", ".lzma", ".zst", ".zip")
@@ -43,7 +44,8 @@ def open_binary(path: str | Path) -> Iterator[BinaryIO]:
             if compression is None:
                 yield _plain(raw, path)
             else:
-                with compression.open(raw) as content:
+                with compression.open(raw) as decompressed:
+                    content = _bounded(decompressed, path, compression.name)
                     _refuse_twice_compressed(content.peek(LONGEST_MAGIC), path)
                     yield _plain(content, path)
         except DAMAGES as error:
@@ -73,12 +75,43 @@ def _opened(path: str | Path) -> Iterator[BinaryIO]:
             raise InputError("standard input is closed; give a file with --data")
         yield sys.stdin.buffer
         return
+    refuse_devices(path)
     try:
         raw = open(path, "rb")  # noqa: SIM115 - closed below
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}; check the path") from None
     with raw:
         yield raw
+
+
+class _Bounded(io.RawIOBase):
+    """What a compressed file holds, unless that is more than any text shrinks to."""
+
+    def __init__(self, content: BinaryIO, path: str | Path, kind: str, most: int):
+        self._content, self._path, self._kind, self._most = content, path, kind, most
+        self._read = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer) -> int:
+        count = self._content.readinto(buffer)
+        self._read += count
+        if self._read > self._most:
+            raise InputError(
+                f"{self._path} expands to more than {self._most:,} bytes, {LARGEST_EXPANSION} times"
+                f" its size, which no text does; unpack the {self._kind} file if it is one"
+            )
+        return count
+
+
+def _bounded(content: BinaryIO, path: str | Path, kind: str) -> BinaryIO:
+    try:
+        size = Path(path).stat().st_size
+    except OSError:  # standard input
+        size = 0
+    most = max(HARMLESS_SIZE, LARGEST_EXPANSION * size)
+    return io.BufferedReader(_Bounded(content, path, kind, most))
 
 
 def _refuse_twice_compressed(start: bytes, path: str | Path) -> None:
@@ -148,6 +181,9 @@ COMPRESSIONS = (
     Compression("zstd", b"\x28\xb5\x2f\xfd", _open_zstd),
 )
 LONGEST_MAGIC = max(len(compression.magic) for compression in COMPRESSIONS)
+# Text shrinks to a tenth or so; what shrinks to less was made to fill a disk.
+LARGEST_EXPANSION = 200
+HARMLESS_SIZE = 2**30  # bytes
 ENCRYPTED = 1  # in the flags of a zip archive's member
 _UNPACK = "unpack it, and give one of its files"
 # How other files begin: what they are, and what to do.

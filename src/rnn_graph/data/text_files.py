@@ -6,6 +6,7 @@ one document and not the file.
 
 import codecs
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -16,6 +17,7 @@ from rnn_graph.errors import InputError
 
 FORMATS = ("auto", "csv", "text")
 BYTE_ORDER_MARK = "\ufeff"
+LONGEST_LINE = 2**28  # bytes
 
 
 def read_documents(
@@ -100,7 +102,12 @@ def decoded_lines(stream: BinaryIO, path: str | Path, encoding: str, errors: str
     """
     decoder = _decoder(encoding, errors)
     number, offset, pending = 0, 0, ""
-    for raw_line in stream:
+    for raw_line in iter(partial(stream.readline, LONGEST_LINE + 1), b""):
+        if len(raw_line) > LONGEST_LINE:
+            raise InputError(
+                f"{path}, line {number + 1}: more than {LONGEST_LINE:,} bytes; is it text? If so,"
+                " break it into lines"
+            )
         try:
             text = pending + decoder.decode(raw_line)
         except UnicodeDecodeError as error:

@@ -35,6 +35,7 @@ CODE_POINTS = 0x110000
 CHARACTERS_A_WRITE = 2**20
 TOKENS_A_LOOK = 2**22
 BYTES_A_READ = 2**22
+LARGEST_DESCRIPTION = 2**30  # bytes: the distinct words of a large text
 # Of the file beside the numbers.
 DESCRIPTION = {
     "dtype": one_of(WORD_NUMBERS, CHARACTER_NUMBERS),
@@ -187,7 +188,7 @@ def store_characters(
 def open_store(path: Path) -> TokenStore | None:
     """The store of an earlier run, if its bytes are those that were written; else None."""
     try:
-        described = parsed(_description(path).read_bytes())
+        described = parsed(_description(path).read_bytes(), LARGEST_DESCRIPTION)
         if find_mistake(described, DESCRIPTION) or described.keys() != DESCRIPTION.keys():
             return None
         store = TokenStore(path=path, **described)

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rnn_graph.errors import InputError
+from rnn_graph.files.atomic import locked
 
 Progress = Callable[[int, int | None], None]
 
 TIMEOUT = (10.0, 30.0)  # seconds to connect, and between two pieces of an answer
+LARGEST_DOWNLOAD = 2**30  # bytes, of a file whose size is not known
 CHUNK = 1 << 14  # bytes; less than this is lost where a download is cut
 
 
@@ -143,8 +145,13 @@ def fetch(
     address = url or original.url
 
     def download(_: str, output_file: str, __: object) -> None:
-        _download(address, part, original.size, progress)
-        part.replace(output_file)
+        with locked(part, f"{original.name}: another process downloads it; wait for that"):
+            try:
+                _download(address, part, original.size, progress)
+                part.replace(output_file)
+            finally:
+                if part.exists() and not part.stat().st_size:
+                    part.unlink()
         # pooch deletes output_file when this raises
         _check(Path(output_file), original, address, "run it again, try a mirror")
 
@@ -170,6 +177,13 @@ def fetch(
         raise InputError(
             f"{original.name}: cannot download {address!r} ({reason}): run it again, which resumes "
             f"a download that was cut, or {_by_hand(original)}"
+        ) from error
+    except (ValueError, UnicodeError) as error:  # of an address that a server sent us to
+        if isinstance(error, InputError):
+            raise
+        raise InputError(
+            f"{original.name}: cannot download {address!r}, which leads to no address ({error}):"
+            f" {_by_hand(original)}"
         ) from error
     except OSError as error:
         raise InputError(
@@ -232,11 +246,18 @@ def _download(url: str, part: Path, size: int | None, progress: Progress | None)
         if answer.status_code != requests.codes.partial_content:
             done = 0
         length = answer.headers.get("Content-Length", "")
-        total = done + int(length) if length.isdigit() else size
+        is_length = length.isascii() and length.isdigit() and len(length) < len(str(2**63))
+        total = done + int(length) if is_length else size
+        most = size or LARGEST_DOWNLOAD
+        if answer.headers.get("Content-Encoding", "identity") != "identity":
+            raise requests.ConnectionError("the answer is compressed, which was not asked for")
         with part.open("ab" if done else "wb") as file:
             for piece in answer.iter_content(CHUNK):
-                file.write(piece)
                 done += len(piece)
+                if done > most:
+                    file.truncate(0)
+                    raise requests.ConnectionError(f"the answer is longer than {most:,} bytes")
+                file.write(piece)
                 if progress is not None:
                     progress(done, total)
     if total is not None and done < total:

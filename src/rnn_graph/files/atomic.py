@@ -91,20 +91,36 @@ def only_user_of(folder: Path) -> Iterator[None]:
     Raises
     ------
     InputError
-        If another process uses it.
+        If another process uses it, or its lock cannot be written.
+    """
+    with locked(
+        folder / LOCK, f"another process uses {folder}; wait for it, or give another output"
+    ):
+        yield
+
+
+@contextmanager
+def locked(path: Path, otherwise: str) -> Iterator[None]:
+    """Keep a lock on a file, which is made if it is not there.
+
+    Raises
+    ------
+    InputError
+        That says `otherwise` if another process has the lock; or if the file cannot be written.
     """
     try:
-        import fcntl
-    except ImportError:
-        yield
-        return
-    with open(folder / LOCK, "ab") as stream:
+        stream = open(path, "ab")  # noqa: SIM115 - closed below
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror}; remove it") from None
+    with stream:
         try:
+            import fcntl
+
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except ImportError:
+            pass
         except OSError:
-            raise InputError(
-                f"another process uses {folder}; wait for it, or give another output"
-            ) from None
+            raise InputError(otherwise) from None
         yield
 
 

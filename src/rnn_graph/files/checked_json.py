@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rnn_graph.errors import InputError
+from rnn_graph.files.devices import refuse_devices
 
-LARGEST = 2**28  # bytes of a text
+LARGEST = 2**25  # bytes of a text
+MOST_CONTAINERS = 2**19  # lists and objects in it, of which each takes thirty times its text
 
 
 class Expected(NamedTuple):
@@ -73,16 +75,19 @@ NUMBER = Expected("a number", _is_number)
 OBJECT = Expected("an object", lambda value: isinstance(value, dict))
 
 
-def parsed(text: str | bytes) -> Any:
-    """The value of a JSON text.
+def parsed(text: str | bytes, largest: int = LARGEST) -> Any:
+    """The value of a JSON text of so many bytes at most.
 
     Raises
     ------
     ValueError
         If it is none, nests too deeply, or is larger than what this project writes.
     """
-    if len(text) > LARGEST:
-        raise ValueError(f"{len(text):,} bytes of JSON; at most {LARGEST:,} are read")
+    if len(text) > largest:
+        raise ValueError(f"{len(text):,} bytes of JSON; at most {largest:,} are read")
+    marks = ("[", "{") if isinstance(text, str) else (b"[", b"{")
+    if sum(map(text.count, marks)) > MOST_CONTAINERS:
+        raise ValueError("more lists and objects than this project writes")
     try:
         return json.loads(text)
     except RecursionError:
@@ -97,6 +102,7 @@ def read_json(path: str | Path, remedy: str) -> Any:
     InputError
         If the file cannot be read, or is none.
     """
+    refuse_devices(path)
     try:
         with open(path, "rb") as stream:
             data = stream.read(LARGEST + 1)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import lzma
 import tokenize
 import zipfile
 import zlib
@@ -15,14 +16,19 @@ from numpy.lib import format as npy_format
 
 from rnn_graph.errors import InputError
 from rnn_graph.files.atomic import atomic_write
+from rnn_graph.files.checked_json import parsed
+from rnn_graph.files.devices import refuse_devices
 from rnn_graph.files.other_programs import what_it_is
 
 CONFIGURATION = "configuration"
 VOCABULARY = "vocabulary"
 
 # Trained parameters hardly compress; what shrinks more than this was made to fill a memory.
-LARGEST_EXPANSION = 200
-HARMLESS_SIZE = 2**26  # bytes
+LARGEST_EXPANSION = 20
+HARMLESS_SIZE = 2**26  # bytes of all arrays
+MOST_MEMBERS = 10_000
+LARGEST_AXIS = 2**48
+DAMAGES = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError)
 
 HEADER_READERS = {
     (1, 0): npy_format.read_array_header_1_0,
@@ -76,6 +82,7 @@ def read_model_file(path: str | Path) -> ModelFile:
         If the file is missing, damaged, no `.npz`, holds Python objects or values that are not
         finite, or claims more data than it has.
     """
+    refuse_devices(path)
     try:
         if (known := what_it_is(path)) is not None:
             raise InputError(
@@ -83,16 +90,18 @@ def read_model_file(path: str | Path) -> ModelFile:
                 " PyTorch's layers"
             )
         with open(path, "rb") as stream, zipfile.ZipFile(stream) as archive:
+            members = archive.infolist()
+            _require_reasonable(path, members)
             arrays = {
                 member.filename.removesuffix(".npy"): _read_member(path, archive, member)
-                for member in archive.infolist()
+                for member in members
             }
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}; check the path") from None
-    # An encrypted file is a RuntimeError, an unknown method of compression another.
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError) as error:
+    # A damaged member may be an OSError, an encrypted or an unknown one a RuntimeError.
+    except (OSError, *DAMAGES, ValueError, RuntimeError) as error:
         if isinstance(error, InputError):
             raise
+        if isinstance(error, OSError) and error.strerror:
+            raise InputError(f"cannot read {path}: {error.strerror}; check the path") from None
         raise InputError(
             f"{path} is no whole .npz file ({_line(error)}); give one that `rnn-graph train` wrote,"
             " or download it again"
@@ -176,22 +185,29 @@ def _read_array_file(path: Path) -> np.ndarray:
         data = path.read_bytes()
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}; check the path") from None
-    return _read_array(path, path.stem, lambda: io.BytesIO(data), len(data), len(data))
+    return _read_array(path, path.stem, lambda: io.BytesIO(data), len(data))
 
 
 def _read_member(path: str | Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
     name = member.filename.removesuffix(".npy")
-    return _read_array(
-        path, name, lambda: archive.open(member), member.file_size, member.compress_size
+    return _read_array(path, name, lambda: archive.open(member), member.file_size)
+
+
+def _require_reasonable(path: str | Path, members: Sequence[zipfile.ZipInfo]) -> None:
+    """Refuse an archive that was made to fill a memory, before anything of it is read."""
+    if len(members) > MOST_MEMBERS:
+        raise InputError(f"{path} has {len(members):,} arrays; no model has so many")
+    size, held = (
+        sum(getattr(member, name) for member in members) for name in ("file_size", "compress_size")
     )
+    if size > max(HARMLESS_SIZE, LARGEST_EXPANSION * held):
+        raise InputError(
+            f"{path} would expand from {held:,} bytes to {size:,}; no trained parameters do"
+        )
 
 
 def _read_array(
-    path: str | Path,
-    name: str,
-    open_stream: Callable[[], BinaryIO],
-    size: int,
-    compressed_size: int,
+    path: str | Path, name: str, open_stream: Callable[[], BinaryIO], size: int
 ) -> np.ndarray:
     with open_stream() as stream:
         try:
@@ -211,11 +227,6 @@ def _read_array(
                 f"{path}: {name} claims shape {shape}, {claimed} bytes, and has"
                 f" {size - stream.tell()}; the file is damaged"
             )
-        if claimed > max(HARMLESS_SIZE, LARGEST_EXPANSION * compressed_size):
-            raise InputError(
-                f"{path}: {name} would expand from {compressed_size} bytes to {claimed};"
-                " no trained parameter does"
-            )
     with open_stream() as stream:
         array = npy_format.read_array(stream, allow_pickle=False)
     require_finite(path, name, array)
@@ -227,8 +238,8 @@ def _read_header(stream: BinaryIO) -> tuple[tuple[int, ...], np.dtype]:
     if version not in HEADER_READERS:
         raise ValueError(f"unknown version {version} of the format")
     shape, _, dtype = HEADER_READERS[version](stream)
-    if any(size < 0 for size in shape):
-        raise ValueError(f"shape {shape}")
+    if any(isinstance(size, bool) or not 0 <= size < LARGEST_AXIS for size in shape):
+        raise ValueError("its shape is no shape")
     return shape, dtype
 
 
@@ -240,8 +251,8 @@ def _bytes_as_json(path: str | Path, name: str, array: np.ndarray | None, defaul
     if array is None:
         return default
     try:
-        return json.loads(array.astype(np.uint8).tobytes())
-    except (ValueError, TypeError, RecursionError) as error:
+        return parsed(array.astype(np.uint8).tobytes())
+    except ValueError as error:
         raise InputError(f"{path}: {name} is damaged ({_line(error)})") from None
 
 

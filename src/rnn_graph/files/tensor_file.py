@@ -10,6 +10,8 @@ from safetensors.numpy import save as as_safetensors
 
 from rnn_graph.errors import InputError
 from rnn_graph.files.atomic import atomic_write
+from rnn_graph.files.checked_json import parsed
+from rnn_graph.files.devices import refuse_devices
 from rnn_graph.files.model_file import (
     CONFIGURATION,
     VOCABULARY,
@@ -55,6 +57,7 @@ def read_arrays(path: str | Path) -> ModelFile:
     InputError
         As for `read_model_file` and `read_safetensors`.
     """
+    refuse_devices(path)
     return read_safetensors(path) if _is_safetensors(path) else read_model_file(path)
 
 
@@ -93,8 +96,8 @@ def _is_safetensors(path: str | Path) -> bool:
 
 def _parsed(path: str | Path, metadata: dict[str, str], name: str, default: Any) -> Any:
     try:
-        return json.loads(metadata[name]) if name in metadata else default
-    except (ValueError, RecursionError):
+        return parsed(metadata[name]) if name in metadata else default
+    except ValueError:
         raise InputError(f"{path}: {name} is no JSON; the file is damaged") from None
 
 

@@ -17,6 +17,7 @@ from rnn_graph.files.checked_json import (
     find_mistake,
     parsed,
 )
+from rnn_graph.files.devices import refuse_devices
 from rnn_graph.train.observer import Record
 
 Entry = dict[str, Any]
@@ -123,6 +124,7 @@ def read_history(path: str | Path) -> list[Entry]:
     InputError
         If the file is missing, or is no history.
     """
+    refuse_devices(path)
     try:
         lines = Path(path).read_text(encoding="utf-8").splitlines(keepends=True)
     except OSError as error:
