@@ -1,11 +1,14 @@
 """Checks of what users give: settings, and sequences of ids."""
 
 import math
+import os
 from collections.abc import Sequence
 
 import numpy as np
 
 from rnn_graph.errors import InputError
+
+BYTES_A_NUMBER = 8  # first values are drawn in float64
 
 
 def require_sizes(**sizes: int) -> None:
@@ -13,6 +16,39 @@ def require_sizes(**sizes: int) -> None:
     for name, size in sizes.items():
         if not isinstance(size, int | np.integer) or size < 1:
             raise InputError(f"{name} is {size}; give a whole number of at least 1")
+
+
+def require_memory(numbers: int, **sizes: int) -> None:
+    """Raise `InputError` if so many parameters, in the precision they are drawn in, do not fit.
+
+    Parameters
+    ----------
+    numbers
+        How many there are at least.
+    sizes
+        What makes them so many, for the message.
+    """
+    needed, there = numbers * BYTES_A_NUMBER, memory_size()
+    if there is not None and needed > there:
+        largest = ", ".join(f"{name} {size:,}" for name, size in sizes.items())
+        raise InputError(
+            f"with {largest} the parameters alone take {needed / 2**30:,.0f} GiB, and this machine"
+            f" has {there / 2**30:,.0f} GiB of memory; give smaller sizes"
+        )
+
+
+def memory_size() -> int | None:
+    """Bytes of memory that this process may have; None if the system does not tell."""
+    try:
+        physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
+    try:
+        import resource
+    except ImportError:
+        return physical
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    return physical if limit == resource.RLIM_INFINITY else min(physical, limit)
 
 
 def require_above_zero(**settings: float) -> None:

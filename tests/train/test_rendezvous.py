@@ -1,4 +1,3 @@
-import hmac
 import socket
 import threading
 import time
@@ -6,8 +5,9 @@ from contextlib import ExitStack, suppress
 
 import pytest
 
+from hostile.strangers import STRANGERS, disturb
 from rnn_graph.errors import InputError
-from rnn_graph.train.rendezvous import GREETING, INTRODUCTION, NONCE, PLACE, meet
+from rnn_graph.train.rendezvous import GREETING, meet
 
 SECRET = b"known to all of them"
 
@@ -125,40 +125,6 @@ def test_who_is_turned_away_says_why_and_the_others_meet(port, place, count, sec
     assert turned_away == [2]  # the odd one, and who looked whether the first is there
 
 
-def introduction(secret, place, nonce, own=b"0" * NONCE):
-    number = PLACE.pack(place)
-    return number + own + hmac.digest(secret, number + nonce + own, "sha256")
-
-
-def of_another_meeting(nonce):
-    return introduction(SECRET, 1, b"1" * NONCE)
-
-
-# What a stranger sends after the greeting, which ends in a random number.
-STRANGERS = {
-    "silent": lambda nonce: b"",
-    "HTTP": lambda nonce: b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
-    "TLS": lambda nonce: bytes.fromhex("1603010200010001fc0303") + bytes(500),
-    "HTTP/2": lambda nonce: b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(64),
-    "zeros": lambda nonce: bytes(2**16),
-    "ones": lambda nonce: b"\xff" * INTRODUCTION,
-    "half an introduction": lambda nonce: introduction(SECRET, 1, nonce)[: INTRODUCTION // 2],
-    "another secret": lambda nonce: introduction(b"guessed", 1, nonce),
-    "an introduction of another meeting": of_another_meeting,
-    "a place out of range": lambda nonce: introduction(SECRET, 2**32 - 1, nonce),
-    "the first's place": lambda nonce: introduction(SECRET, 0, nonce),
-}
-
-
-def disturb(port, kind):
-    """Connect as a stranger; the connection stays open, unless it is closed there."""
-    connection = socket.create_connection(("127.0.0.1", port), timeout=10)
-    with suppress(OSError):
-        greeting = connection.recv(len(GREETING) + NONCE, socket.MSG_WAITALL)
-        connection.sendall(STRANGERS[kind](greeting[len(GREETING) :]))
-    return connection
-
-
 @pytest.mark.parametrize("kind", STRANGERS)
 def test_strangers_disturb_no_meeting(port, kind):
     many = 100  # more than may stand at the door
@@ -168,7 +134,7 @@ def test_strangers_disturb_no_meeting(port, kind):
         wait_for_the_first(port)
         with ExitStack() as stack:
             for _ in range(many):
-                stack.enter_context(disturb(port, kind))
+                stack.enter_context(disturb(port, kind, SECRET))
             outcomes.update(meet_in_threads(port, [1, 2], 3, timeout=20))
 
     thread = threading.Thread(target=others)

@@ -3,13 +3,19 @@
 By the word tutorial's recipe in NumPy, which compiles nothing; the commands are in tests/cli.
 """
 
+import errno
 import math
+import os
+import threading
 
 import numpy as np
 import pytest
 
 from rnn_graph import RNNNumpy, load_model, train_language_model
 from rnn_graph.errors import InputError, TrainingDiverged
+from rnn_graph.models import registry
+from rnn_graph.train import checkpoints
+from rnn_graph.train import run as run_module
 from rnn_graph.train.history import read_history
 from training_checks import assert_same_bits
 
@@ -167,3 +173,98 @@ def test_what_belongs_to_a_run_wants_a_file(train, tmp_path):
             train(None, **options)
     with pytest.raises(InputError, match="checkpoint_minutes is -1"):
         train(checkpoint_minutes=-1)
+
+
+def fails_while(full, write, error=errno.ENOSPC):
+    """`write`, which finds no space while `full` says so."""
+
+    def writing(path, *arguments, **options):
+        if full(path):
+            try:
+                raise OSError(error, os.strerror(error))
+            except OSError as cause:
+                raise InputError(f"cannot write {path}: {cause.strerror}") from cause
+        return write(path, *arguments, **options)
+
+    return writing
+
+
+def test_a_full_disk_costs_one_warning_and_the_model_waits_for_space(
+    train, tmp_path, monkeypatch, capsys
+):
+    waits = []
+    monkeypatch.setattr(run_module.time, "sleep", waits.append)
+    write = fails_while(lambda _: len(waits) < 3, checkpoints.write_model_file)
+    monkeypatch.setattr(checkpoints, "write_model_file", write)
+    write = fails_while(lambda _: len(waits) < 3, registry.write_model_file)
+    monkeypatch.setattr(registry, "write_model_file", write)
+    model = train(progress=True)
+    said = " ".join(capsys.readouterr().err.split())
+    for what in ("no checkpoint was written", "the model was not written", "waits for space"):
+        assert said.count(what) == 1
+    assert "No space left on device" in said
+    assert len(waits) == 3
+    kept = load_model(tmp_path / "model.npz", backend="numpy")
+    assert_same_bits(kept.get_parameters(), model.get_parameters())
+
+
+@pytest.mark.parametrize("error", [errno.EACCES, errno.ENOSPC])
+def test_a_model_that_can_never_be_written_ends_the_run(train, monkeypatch, error):
+    clock = iter(range(0, 10**7, 500))
+    monkeypatch.setattr(run_module.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(run_module.time, "sleep", lambda _: None)
+    write = fails_while(lambda _: True, registry.write_model_file, error)
+    monkeypatch.setattr(registry, "write_model_file", write)
+    with pytest.raises(InputError, match=os.strerror(error)):
+        train()
+
+
+def test_where_the_text_is_gone_the_model_of_that_moment_is_kept(train, tmp_path, monkeypatch):
+    steps, step = iter(range(30)), RNNNumpy.sgd_step
+
+    def stepping(*arguments):
+        if next(steps, None) is None:
+            raise InputError("tokens was changed while it was read")
+        return step(*arguments)
+
+    monkeypatch.setattr(RNNNumpy, "sgd_step", stepping)
+    with pytest.raises(InputError, match=r"was changed.*; .*model\.npz holds the model of that"):
+        train(epochs=4)
+    assert load_model(tmp_path / "model.npz", backend="numpy").history
+
+
+def test_tensorboard_on_a_full_disk_costs_one_warning(train, tmp_path, monkeypatch, capsys):
+    history = pytest.importorskip("tensorboardX.event_file_writer", reason="no tensorboardX")
+
+    def full(self, event):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    before = threading.active_count()
+    train(out="a.npz", tensorboard=tmp_path / "events")
+    assert threading.active_count() == before
+    write = history.EventsWriter.write_event
+    monkeypatch.setattr(
+        history.EventsWriter,
+        "write_event",
+        lambda self, event: (full if event.HasField("summary") else write)(self, event),
+    )
+    train(out="b.npz", tensorboard=tmp_path / "events", progress=True)
+    said = " ".join(capsys.readouterr().err.split())
+    assert said.count("the history was not written: No space left on device") == 1
+
+
+def test_a_link_is_followed_and_a_loop_of_links_refused(train, tmp_path):
+    (tmp_path / "link.npz").symlink_to("target.npz")
+    train(out="link.npz")
+    assert (tmp_path / "link.npz").is_symlink()
+    assert load_model(tmp_path / "target.npz", backend="numpy")
+    (tmp_path / "one.npz").symlink_to("other.npz")
+    (tmp_path / "other.npz").symlink_to("one.npz")
+    with pytest.raises(InputError, match=r"one\.npz: it is a loop of links; give another name"):
+        train(out="one.npz")
+
+
+def test_a_lock_that_is_a_folder(train, tmp_path):
+    (tmp_path / "model.run" / "lock").mkdir(parents=True)
+    with pytest.raises(InputError, match=r"cannot write .*lock: Is a directory; remove it"):
+        train()

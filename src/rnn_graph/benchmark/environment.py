@@ -1,7 +1,6 @@
 """What the numbers were measured on."""
 
 import contextlib
-import os
 import platform
 import shutil
 import subprocess
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rnn_graph.benchmark.processors import usable_processors
+from rnn_graph.checks import memory_size
 from rnn_graph.files.provenance import versions
 
 PATIENCE = 10  # seconds, with programs that tell about the machine
@@ -57,9 +57,8 @@ def _processor() -> str:
 
 
 def _memory() -> float | None:
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1)
-    return None
+    found = memory_size()
+    return None if found is None else round(found / 2**30, 1)
 
 
 def _gpu() -> str | None:

@@ -8,7 +8,7 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -60,8 +60,8 @@ def open_binary(path: str | Path) -> Iterator[BinaryIO]:
 def content_name(path: str | Path) -> str:
     """A file's name in lower case, without the suffix of a compression, whose content it tells."""
     name = Path(path).name.lower()
-    if name.endswith(".zip") and zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
+    if name.endswith(".zip"):
+        with suppress(OSError, *DAMAGES), zipfile.ZipFile(path) as archive:
             return Path(_only_member(archive, path)).name.lower()
     for suffix in SUFFIXES:
         name = name.removesuffix(suffix)

@@ -41,7 +41,10 @@ def plain_labels(
     usual = usual_style(labels)
     if usual is not None:
         pairs = zip(chain(*labels), chain(*usual), strict=True)
-        written, read = min(pair for pair in pairs if pair[0] != pair[1] and pair[1] != OUTSIDE)
+        written, read = min(
+            (pair for pair in pairs if pair[0] != pair[1]),
+            key=lambda pair: (pair[1] == OUTSIDE, pair),
+        )
         warnings.warn(
             InputWarning(f"{name}: labels such as {written} are read as {read}"), stacklevel=3
         )

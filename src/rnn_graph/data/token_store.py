@@ -35,6 +35,7 @@ CODE_POINTS = 0x110000
 CHARACTERS_A_WRITE = 2**20
 TOKENS_A_LOOK = 2**22
 BYTES_A_READ = 2**22
+_GO_ON = "--resume reads the text again"
 LARGEST_DESCRIPTION = 2**30  # bytes: the distinct words of a large text
 # Of the file beside the numbers.
 DESCRIPTION = {
@@ -87,13 +88,25 @@ class TokenStore:
         return Counter({t: n for t, n in zip(self.types, found.tolist(), strict=True) if n})
 
     def numbers(self, first: int, count: int) -> np.ndarray:
-        """The numbers of `count` tokens; those of a file are mapped into memory for now alone."""
+        """The numbers of `count` tokens.
+
+        Raises
+        ------
+        InputError
+            If the file has changed since it was opened.
+        """
         dtype = np.dtype(self.dtype)
         if not count:
             return np.zeros(0, dtype)
         if self.path is None:
             return np.frombuffer(self.data, dtype, count, offset=first * dtype.itemsize)
-        return np.memmap(self.path, dtype, "r", offset=first * dtype.itemsize, shape=count)
+        try:
+            found = np.fromfile(self.path, dtype, count, offset=first * dtype.itemsize)
+        except OSError as error:
+            raise InputError(f"cannot read {self.path}: {error.strerror}; {_GO_ON}") from None
+        if len(found) < count or found.max() >= len(self.types) or found.min() < 0:
+            raise InputError(f"{self.path} was changed while it was read; {_GO_ON}")
+        return found
 
     def ids(self, id_of: Callable[[list[str]], np.ndarray]) -> "StoredIds":
         """The text as ids.
@@ -110,8 +123,7 @@ class TokenStore:
 class StoredIds:
     """Ids of a stored text from `begin` to `end`; int32 when they are read.
 
-    What is read is mapped into memory for that moment alone, so that a long text does not gather
-    there.
+    What is read is in memory for that moment alone, so that a long text does not gather there.
     """
 
     store: TokenStore

@@ -24,6 +24,8 @@ def check_can_write(path: str | Path) -> Path:
     """
     path = Path(path)
     try:
+        if os.path.islink(os.path.realpath(path)):
+            raise InputError(f"cannot write {path}: it is a loop of links; give another name")
         if path.is_dir():
             raise InputError(f"cannot write {path}: it is a folder; give a file name")
         if path.exists() and not path.is_file():
@@ -49,12 +51,12 @@ def check_outputs(outputs: Iterable[Path | None], inputs: Iterable[Path] = ()) -
     InputError
         As `check_can_write`, or if two of the paths are the same file.
     """
-    taken = {path.resolve() for path in inputs}
+    taken = {os.path.realpath(path) for path in inputs}
     for path in filter(None, outputs):
         check_can_write(path)
-        if path.resolve() in taken:
+        if os.path.realpath(path) in taken:
             raise InputError(f"{path} is given twice; writing it would overwrite the other one")
-        taken.add(path.resolve())
+        taken.add(os.path.realpath(path))
 
 
 @contextmanager
@@ -62,9 +64,10 @@ def atomic_write(path: str | Path) -> Iterator[BinaryIO]:
     """A binary stream whose content appears under `path` at the end, whole or not at all.
 
     The content goes to a temporary name in the same folder, which is renamed on success and
-    removed on failure; a file that was there before stays until then.
+    removed on failure; a file that was there before stays until then. A link is followed: what it
+    leads to is written.
     """
-    path = check_can_write(path)
+    path = check_can_write(os.path.realpath(check_can_write(path)))
     try:
         with tempfile.NamedTemporaryFile(
             dir=path.parent, prefix=PREFIX, suffix=SUFFIX, delete=False

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnn_graph.checks import require_above_zero, require_shares, require_sizes
+from rnn_graph.checks import require_above_zero, require_memory, require_shares, require_sizes
 from rnn_graph.errors import InputError
 from rnn_graph.nn.basic import Embedding
 from rnn_graph.nn.cells import CELLS
@@ -88,6 +88,14 @@ class LanguageModelConfig:
                 raise InputError(
                     f"unknown {name} {getattr(self, name)!r}; give one of {', '.join(known)}"
                 )
+        require_memory(
+            self.vocabulary_size * self.embedding_dim
+            + self.layers * CELLS[self.cell].blocks * self.hidden_dim**2,
+            vocabulary_size=self.vocabulary_size,
+            hidden_dim=self.hidden_dim,
+            embedding_dim=self.embedding_dim,
+            layers=self.layers,
+        )
         if self.tie_weights and self.embedding_dim != self.hidden_dim:
             raise InputError(
                 f"tied weights want as many embedding dimensions ({self.embedding_dim}) as hidden"

@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 
 from rnn_graph._version import __version__
+from rnn_graph.data.char_vocabulary import CharVocabulary
 from rnn_graph.data.codec_files import codec_content, codec_of_file
+from rnn_graph.data.tag_vocabulary import TagVocabulary
 from rnn_graph.data.vocabulary import Vocabulary
 from rnn_graph.errors import InputError
 from rnn_graph.files.model_file import (
@@ -19,7 +21,7 @@ from rnn_graph.files.model_file import (
 from rnn_graph.files.tensor_file import read_arrays, write_tensor_file
 from rnn_graph.files.word_model import SHAPES
 from rnn_graph.models.foreign import recognized
-from rnn_graph.models.kinds import KINDS, WORD_MODEL, find_kind
+from rnn_graph.models.kinds import KINDS, WORD_MODEL, Kind, find_kind
 from rnn_graph.models.model import Model
 
 SLOT_FOLDER_ARRAYS = ("embeddings", "Wx", "Wh", "W", "bh", "b", "h0")
@@ -90,6 +92,8 @@ def load_model(
             if found is not None and kind is not KINDS[WORD_MODEL]:
                 raise InputError("this model has its vocabulary itself; leave out --vocabulary")
             found = vocabulary
+        if found is not None and not isinstance(found, _vocabularies(kind)):
+            raise InputError("its vocabulary is another kind of model's; the file is damaged")
         if backend == "numpy":
             if kind.numpy is None:
                 raise InputError(
@@ -108,6 +112,13 @@ def load_model(
     if isinstance(training, dict) and isinstance(training.get("history"), list):
         model.history = training["history"]
     return model
+
+
+def _vocabularies(kind: Kind) -> tuple[type, ...]:
+    """The classes of a kind's vocabularies."""
+    if kind is KINDS["language-model"]:
+        return (Vocabulary, CharVocabulary)
+    return ({"word": Vocabulary, "char": CharVocabulary, "tagger": TagVocabulary}[kind.task],)
 
 
 def refuse_numpy_with(device: str, dtype: str | None) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from rnn_graph.checks import check_window, require_shares, require_sizes
+from rnn_graph.checks import check_window, require_memory, require_shares, require_sizes
 from rnn_graph.data.label_schemes import NO_SCHEME, SCHEMES
 from rnn_graph.errors import InputError
 from rnn_graph.names import TAGGER_OUTPUTS
@@ -68,6 +68,14 @@ class SequenceTaggerConfig:
         check_window(self.window)
         if self.cell not in CELLS:
             raise InputError(f"unknown cell {self.cell!r}; give one of {', '.join(CELLS)}")
+        inputs = self.window * (self.embedding_dim + self.char_features)
+        directions = 2 if self.bidirectional else 1
+        require_memory(
+            directions * CELLS[self.cell].blocks * self.hidden_dim * (inputs + self.hidden_dim),
+            hidden_dim=self.hidden_dim,
+            embedding_dim=self.embedding_dim,
+            window=self.window,
+        )
         if self.output not in TAGGER_OUTPUTS:
             raise InputError(
                 f"unknown output {self.output!r}; give one of {', '.join(TAGGER_OUTPUTS)}"

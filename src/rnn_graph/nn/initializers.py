@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rnn_graph.checks import check_window, require_sizes
+from rnn_graph.checks import check_window, require_memory, require_sizes
 from rnn_graph.randomness import Generator, RandomSource, as_random_generator
 
 
@@ -31,6 +31,8 @@ def draw_word_model_parameters(
         If a dimension is below 1.
     """
     require_sizes(word_dim=word_dim, hidden_dim=hidden_dim)
+    numbers = hidden_dim * (2 * word_dim + hidden_dim)
+    require_memory(numbers, word_dim=word_dim, hidden_dim=hidden_dim)
     generator = as_random_generator(rng)
 
     def uniform(incoming: int, *shape: int) -> np.ndarray:
@@ -69,6 +71,7 @@ def draw_slot_tagger_parameters(
     """
     require_sizes(nh=nh, nc=nc, ne=ne, de=de)
     check_window(cs)
+    require_memory(nh * (de * cs + nh), hidden_dim=nh, embedding_dim=de, window=cs)
     generator = as_random_generator(rng)
     shapes = {"embeddings": (ne + 1, de), "Wx": (de * cs, nh), "Wh": (nh, nh), "W": (nh, nc)}
     drawn = {name: 0.2 * generator.uniform(-1, 1, shape) for name, shape in shapes.items()}
@@ -99,6 +102,7 @@ def draw_char_rnn_parameters(
     """
     require_sizes(n_a=n_a, n_x=n_x, n_y=n_y)
     generator = as_random_generator(rng)
+    require_memory(n_a * n_a, hidden_dim=n_a)
     shapes = {"Wax": (n_a, n_x), "Waa": (n_a, n_a), "Wya": (n_y, n_a)}
     drawn = {name: 0.01 * generator.standard_normal(shape) for name, shape in shapes.items()}
     return drawn | {"b": np.zeros((n_a, 1)), "by": np.zeros((n_y, 1))}
@@ -130,6 +134,7 @@ def draw_char_lstm_parameters(
     """
     require_sizes(n_a=n_a, n_x=n_x, n_y=n_y)
     generator = as_random_generator(rng)
+    require_memory(4 * n_a * n_a, hidden_dim=n_a)
     bound = n_a**-0.5
     shapes = dict.fromkeys(("Wf", "Wi", "Wo", "Wc"), (n_a, n_a + n_x)) | {"Wy": (n_y, n_a)}
     drawn = {name: generator.uniform(-bound, bound, shape) for name, shape in shapes.items()}

@@ -184,6 +184,10 @@ def _fit(model, data: Data, recipe: Recipe, run, folder, progress: bool, data_na
         except TrainingDiverged as error:
             kept = f"{run.out} holds the best model" if recorder and recorder.saved else None
             raise TrainingDiverged(f"{error}{f' ({kept})' if kept else ''}") from None
+        except InputError as error:  # the text has changed, say
+            if recorder is None or not recorder.rescue():
+                raise
+            raise InputError(f"{error}; {run.out} holds the model of that moment") from None
     model.history = trainer.history
     result = result_of(
         trainer,

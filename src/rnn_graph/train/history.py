@@ -1,6 +1,7 @@
 """The history of a training run: a JSON object a line, and TensorBoard events."""
 
 import json
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -92,24 +93,35 @@ class TensorBoardLog:
 
     def __init__(self, folder: Path, *, up_to_step: int | None = None):
         try:
-            from tensorboardX import SummaryWriter
+            from tensorboardX.event_file_writer import EventsWriter
+            from tensorboardX.proto.event_pb2 import Event, SessionLog
         except ImportError:
             raise InputError(
                 "TensorBoard events want tensorboardX; pip install 'rnn-graph[tensorboard]'"
             ) from None
-        begins = None if up_to_step is None else up_to_step + 1
+        # Its own SummaryWriter writes in a thread, and waits without end for one that failed.
         try:
-            self._writer = SummaryWriter(str(folder), purge_step=begins)
+            folder.mkdir(parents=True, exist_ok=True)
+            self._writer = EventsWriter(str(folder / "events"))
+            if up_to_step is not None:
+                begins = SessionLog(status=SessionLog.START)
+                self._writer.write_event(Event(step=up_to_step + 1, session_log=begins))
+            self._writer.flush()
         except OSError as error:
             raise InputError(f"cannot write {folder}: {error.strerror}") from None
 
     def add(self, record: Record) -> None:
         """Write a record's numbers."""
+        from tensorboardX.proto.event_pb2 import Event
+        from tensorboardX.summary import scalar
+
         scalars = {name: getattr(record, name) for name in self.SCALARS}
         scalars |= {f"held_out/{name}": value for name, value in (record.held_out or {}).items()}
         for name, value in scalars.items():
             if value is not None:
-                self._writer.add_scalar(name, value, record.step)
+                event = Event(step=record.step, wall_time=time.time(), summary=scalar(name, value))
+                self._writer.write_event(event)
+        self._writer.flush()
 
     def close(self) -> None:
         """Write what is left."""

@@ -1,5 +1,6 @@
 """A training run on disk: its folder, checkpoints, history, and the model it writes."""
 
+import errno
 import json
 import math
 import os
@@ -29,6 +30,8 @@ from rnn_graph.train.settings import CHANGEABLE
 from rnn_graph.train.trainer import CALLS_A_LOOK, POSITION, Trainer
 
 HISTORY = "history.jsonl"
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+WAIT_FOR_SPACE, LONGEST_WAIT_FOR_SPACE = 2.0, 600.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -197,7 +200,7 @@ class Run(Observer):
             try:
                 a_log.add(record)
             except OSError as error:
-                self._warn(f"the history was not written: {error.strerror}")
+                self._warn("the history was not written", error.strerror)
 
     def on_epoch(self, record: Record) -> None:
         if record.step and (record.is_best or record.held_out is None):
@@ -222,7 +225,7 @@ class Run(Observer):
         self._write_checkpoint()
         if not self._settings.writes:
             return
-        self._save()
+        self._save_in_the_end()
         if self._stops:
             self._say(
                 f"interrupted after {self._trainer.position.steps:,} of"
@@ -327,12 +330,41 @@ class Run(Observer):
         try:
             write()
         except InputError as error:
-            self._warn(f"{what}: {error}")
+            self._warn(what, str(error))
 
-    def _warn(self, what: str) -> None:
+    def _warn(self, what: str, why: str | None) -> None:
+        """Say so once: the same is tried again, and may fail again, at every step."""
         if what not in self._warned:
             self._warned.add(what)
-            self._say(f"rnn-graph: warning: {what}; training goes on")
+            self._say(f"rnn-graph: warning: {what}: {why}; training goes on")
+
+    def _save_in_the_end(self) -> None:
+        """Write the model; where the disk is full, wait for space and try again.
+
+        Raises
+        ------
+        InputError
+            If there is none for long, or the user interrupts, or the model cannot be written.
+        """
+        deadline = time.monotonic() + LONGEST_WAIT_FOR_SPACE
+        while True:
+            try:
+                return self._save()
+            except InputError as error:
+                is_full = getattr(error.__cause__, "errno", None) in NO_SPACE
+                if not is_full or self.interrupted() or time.monotonic() > deadline:
+                    raise
+                self._warn("the model waits for space", f"{error} (Ctrl-C ends without it)")
+            time.sleep(WAIT_FOR_SPACE)
+
+    def rescue(self) -> bool:
+        """Write the model as it stands, where training cannot go on; whether that was done."""
+        if not self._settings.writes or not self._trainer.position.steps:
+            return False
+        with suppress(InputError):
+            self._save()
+            return True
+        return False
 
 
 def _require_position(checkpoint: Checkpoint) -> None:
