@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test hostile lint bench clean
 
 # One stamp an extra, so that `make demo` does not wait for the test tools.
 $(VENV)/.run: setup.cfg pyproject.toml
@@ -23,6 +23,11 @@ demo: $(VENV)/.run
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -n 2
+
+# Kills, damaged files, strangers and faults; half an hour.
+hostile: $(VENV)/.test
+	cd tests && for campaign in hostile.mutated_files hostile.network hostile.faults \
+	    "kill_and_resume 29"; do ../$(BIN)/python -m $$campaign || exit 1; done
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -19,7 +19,7 @@ from rnn_graph import load_model
 from small_runs import PROGRAM, RUNS, as_process, command, write_data
 
 LIMIT = 120  # seconds
-DISK = 400  # KiB
+DISK = 4_000  # KiB
 LONG = {"word": ("--epochs", 60), "char": ("--epochs", 60), "tagger": ("--epochs", 40)}
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from rnn_graph.errors import InputError
-from rnn_graph.files.devices import refuse_devices
+from rnn_graph.files.special_files import refuse_devices
 
 STANDARD_INPUT = "-"
 SUFFIXES = (".gz", ".bz2", ".xz", ".lzma", ".zst", ".zip")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rnn_graph.errors import InputError
-from rnn_graph.files.devices import refuse_devices
+from rnn_graph.files.special_files import refuse_devices
 
 LARGEST = 2**25  # bytes of a text
 MOST_CONTAINERS = 2**19  # lists and objects in it, of which each takes thirty times its text

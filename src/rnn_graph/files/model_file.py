@@ -17,8 +17,8 @@ from numpy.lib import format as npy_format
 from rnn_graph.errors import InputError
 from rnn_graph.files.atomic import atomic_write
 from rnn_graph.files.checked_json import parsed
-from rnn_graph.files.devices import refuse_devices
 from rnn_graph.files.other_programs import what_it_is
+from rnn_graph.files.special_files import refuse_devices
 
 CONFIGURATION = "configuration"
 VOCABULARY = "vocabulary"

@@ -11,7 +11,6 @@ from safetensors.numpy import save as as_safetensors
 from rnn_graph.errors import InputError
 from rnn_graph.files.atomic import atomic_write
 from rnn_graph.files.checked_json import parsed
-from rnn_graph.files.devices import refuse_devices
 from rnn_graph.files.model_file import (
     CONFIGURATION,
     VOCABULARY,
@@ -21,6 +20,7 @@ from rnn_graph.files.model_file import (
     require_finite,
     write_model_file,
 )
+from rnn_graph.files.special_files import refuse_devices
 
 SUFFIXES = {"safetensors": ".safetensors", "torch": ".pt", "numpy": ".npz"}
 

@@ -18,7 +18,7 @@ from rnn_graph.files.checked_json import (
     find_mistake,
     parsed,
 )
-from rnn_graph.files.devices import refuse_devices
+from rnn_graph.files.special_files import refuse_devices
 from rnn_graph.train.observer import Record
 
 Entry = dict[str, Any]
