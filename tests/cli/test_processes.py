@@ -1,6 +1,7 @@
 """Training in minibatches: what it refuses, and runs that devices and processes share."""
 
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -205,3 +206,17 @@ def test_processes_that_a_launcher_started(alone, start, data_folder, tmp_path):
 
 def test_without_a_launcher(train_char):
     assert_refused(train_char("--distributed", "auto"), "finds no launcher that JAX knows")
+
+
+def test_a_process_with_too_little_memory_says_so(start, data_folder, tmp_path):
+    def limit():
+        resource.setrlimit(resource.RLIMIT_AS, (10**9, 10**9))
+
+    process = start(
+        *command(data_folder, "char", "modern", tmp_path / "out.npz"),
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, preexec_fn=limit,
+    )  # fmt: skip
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert errors.decode().splitlines()[-1].startswith("rnn-graph: out of memory")
+    assert b"Traceback" not in errors

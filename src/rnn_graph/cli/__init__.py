@@ -14,6 +14,8 @@ from rnn_graph.errors import InputError, InputWarning, RunEnds, TrainingDiverged
 
 # What the option library exits with on Ctrl-C.
 INTERRUPTED = 130
+# As the dynamic linker says it.
+NO_MEMORY_TO_LOAD = ("failed to map segment", "annot allocate memory")
 
 
 def main() -> None:
@@ -32,6 +34,10 @@ def main() -> None:
         os._exit(error.status)
     except MemoryError as error:
         _exit(f"out of memory ({error}); make the model or the data smaller", 1)
+    except ImportError as error:
+        if not any(words in str(error) for words in NO_MEMORY_TO_LOAD):
+            raise
+        _exit(f"out of memory: a library cannot be loaded ({error}); give this process more", 1)
     except KeyboardInterrupt:
         _exit("interrupted", 1)
     except OSError as error:
