@@ -8,6 +8,7 @@ import numpy as np
 
 from rnn_graph.errors import InputError
 
+MOST_NUMBERS = 2**70  # that messages name
 BYTES_A_NUMBER = 8  # first values are drawn in float64
 
 
@@ -28,12 +29,12 @@ def require_memory(numbers: int, **sizes: int) -> None:
     sizes
         What makes them so many, for the message.
     """
-    needed, there = numbers * BYTES_A_NUMBER, memory_size()
+    needed, there = min(numbers, MOST_NUMBERS) * BYTES_A_NUMBER, memory_size()
     if there is not None and needed > there:
-        largest = ", ".join(f"{name} {size:,}" for name, size in sizes.items())
+        largest = ", ".join(f"{name} {min(size, MOST_NUMBERS):,}" for name, size in sizes.items())
         raise InputError(
-            f"with {largest} the parameters alone take {needed / 2**30:,.0f} GiB, and this machine"
-            f" has {there / 2**30:,.0f} GiB of memory; give smaller sizes"
+            f"with {largest} the parameters alone take {needed // 2**30:,} GiB, and this machine"
+            f" has {there // 2**30:,} GiB of memory; give smaller sizes"
         )
 
 

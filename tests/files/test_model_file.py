@@ -310,3 +310,16 @@ def test_pipes_and_devices_are_no_models(tmp_path):
             load_model(path)
         with pytest.raises(InputError, match=f"is {kind} and no file"):
             list(read_documents(path))
+
+
+def test_a_zip_archive_of_a_version_to_come_is_no_model(tmp_path):
+    path = write(tmp_path / "model.npz", **good())
+    data = bytearray(path.read_bytes())
+    data[data.index(b"PK\1\2") + 6] = 139
+    path.write_bytes(data)
+    with pytest.raises(InputError, match=r"no whole \.npz file"):
+        read_model_file(path)
+    text = tmp_path / "words.zip"
+    text.write_bytes(data)
+    with pytest.raises(InputError, match="is a damaged zip file"):
+        list(read_documents(text))

@@ -140,7 +140,7 @@ def _open_zip(raw: BinaryIO) -> BinaryIO:
         )
     try:
         return archive.open(member)
-    except (RuntimeError, NotImplementedError) as error:  # compressed in a way of its own
+    except RuntimeError as error:  # compressed in a way of its own
         raise zipfile.BadZipFile(str(error)) from None
 
 
@@ -198,4 +198,8 @@ OTHERS = {
     b"SQLite format 3\0": ("an SQLite database", "write a column as text or CSV"),
 }
 TAR_PLACE, TAR_MAGIC = 257, b"ustar"
-DAMAGES = (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
+# A damaged file may ask for a method that there is not, or a memory that there is not.
+DAMAGES = (
+    *(EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile),
+    *(NotImplementedError, MemoryError),
+)

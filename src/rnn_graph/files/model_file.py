@@ -28,7 +28,8 @@ LARGEST_EXPANSION = 20
 HARMLESS_SIZE = 2**26  # bytes of all arrays
 MOST_MEMBERS = 10_000
 LARGEST_AXIS = 2**48
-DAMAGES = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError)
+# A damaged member may ask for more memory than there is.
+DAMAGES = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, MemoryError)
 
 HEADER_READERS = {
     (1, 0): npy_format.read_array_header_1_0,

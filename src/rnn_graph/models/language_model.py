@@ -147,7 +147,7 @@ class LanguageModel(TextModel):
             raise InputError("it has neither words nor characters; the file is damaged")
         if vocabulary is not None and size not in (None, len(vocabulary)):
             raise InputError(
-                f"the vocabulary has {len(vocabulary)} words and the model {size}; give the"
+                f"the vocabulary has {len(vocabulary)} words and the model {size!r}; give the"
                 " vocabulary that the model was trained with"
             )
         settings = checked_settings(content, LanguageModelConfig, without=("vocabulary_size",))
