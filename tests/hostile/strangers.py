@@ -4,7 +4,7 @@ import hmac
 import socket
 from contextlib import suppress
 
-from rnn_graph.train.rendezvous import GREETING, INTRODUCTION, NONCE, PLACE
+from rnn_graph.train.talk import GREETING, INTRODUCTION, NONCE, PLACE
 
 
 def introduction(secret, place, nonce, own=b"0" * NONCE):

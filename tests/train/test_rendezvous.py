@@ -7,7 +7,8 @@ import pytest
 
 from hostile.strangers import STRANGERS, disturb
 from rnn_graph.errors import InputError
-from rnn_graph.train.rendezvous import GREETING, meet
+from rnn_graph.train.rendezvous import meet
+from rnn_graph.train.talk import GREETING
 
 SECRET = b"known to all of them"
 

@@ -3,15 +3,13 @@
 JAX's own start ends a process with a stack trace where the others do not come in time, and its
 collectives give up after half a minute, which reading can take many times over.
 
-Each message has a fixed size, and an authentication code (HMAC-SHA256) made with the run's secret
-and a random number of either side. Who does not answer with one in time is turned away.
+Who does not prove in time to know the run's secret is turned away.
 """
 
 import hmac
 import secrets
 import selectors
 import socket
-import struct
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -19,13 +17,22 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from rnn_graph.errors import InputError
+from rnn_graph.train.talk import (
+    CODE,
+    GO,
+    GREETING,
+    INTRODUCTION,
+    IS_NO_PLACE,
+    IS_TAKEN,
+    NONCE,
+    PLACE,
+    READY,
+    WELCOME,
+    WRONG_SECRET,
+    Talk,
+    received,
+)
 
-GREETING = b"rnn_graph meeting 2\n"
-NONCE, CODE = 16, 32  # bytes of a random number, and of an authentication code
-PLACE = struct.Struct("!I")
-INTRODUCTION = PLACE.size + NONCE + CODE
-# What process 0 answers, and what is said later; a byte each.
-WELCOME, IS_TAKEN, IS_NO_PLACE, WRONG_SECRET, READY, GO = (bytes([k]) for k in b"wtnsrg")
 RETRY_INTERVAL = 0.2  # seconds
 INTRODUCTION_TIMEOUT = 5  # seconds in which a process that connects has to say which it is
 MOST_VISITORS = 64  # that have not said it; of more, those that came first are turned away
@@ -84,36 +91,10 @@ def meet(
 
 
 @dataclass
-class _Talk:
-    """A connection between two processes, whose messages prove that both know the secret."""
-
-    connection: socket.socket
-    secret: bytes
-    nonces: bytes = b""
-
-    def proof(self, *parts: bytes) -> bytes:
-        return hmac.digest(self.secret, b"".join((*parts, self.nonces)), "sha256")
-
-    def say(self, word: bytes) -> None:
-        with suppress(OSError):  # of one that is gone the next message is missed
-            self.connection.sendall(word + self.proof(word))
-
-    def hear(self) -> bytes:
-        """The next word; `ConnectionError` if the other side ended or is another one."""
-        message = _received(self.connection, 1 + CODE)
-        word = message[:1]
-        if word == WRONG_SECRET:
-            return word
-        if not hmac.compare_digest(message[1:], self.proof(word)):
-            raise ConnectionError("it does not know the run's secret")
-        return word
-
-
-@dataclass
 class _Visitor:
     """Who has connected to process 0 and not said yet which process it is."""
 
-    talk: _Talk
+    talk: Talk
     deadline: float
     said: bytes = b""
 
@@ -125,7 +106,7 @@ class _First:
     secret: bytes
     count: int
     turned_away: int = 0
-    came: dict[int, _Talk] = field(default_factory=dict)
+    came: dict[int, Talk] = field(default_factory=dict)
     visitors: dict[socket.socket, _Visitor] = field(default_factory=dict)
 
     def gather(self, host: str, port: int, deadline: float, timeout: float) -> None:
@@ -184,7 +165,7 @@ class _First:
             return
         connection.setblocking(False)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        talk = _Talk(connection, self.secret, secrets.token_bytes(NONCE))
+        talk = Talk(connection, self.secret, secrets.token_bytes(NONCE))
         if len(self.visitors) >= MOST_VISITORS:
             self._turn_away(next(iter(self.visitors.values())))
         self.visitors[connection] = _Visitor(talk, time.monotonic() + INTRODUCTION_TIMEOUT)
@@ -279,7 +260,7 @@ class _Other:
 
 def _introduced(
     connection: socket.socket, secret: bytes, place: int, address: str, deadline: float
-) -> _Talk:
+) -> Talk:
     """The talk with process 0, which has said that this process is welcome.
 
     Raises
@@ -290,11 +271,11 @@ def _introduced(
         If who listens there is another one.
     """
     connection.settimeout(min(INTRODUCTION_TIMEOUT, _left(deadline)))
-    greeting = _received(connection, len(GREETING) + NONCE)
+    greeting = received(connection, len(GREETING) + NONCE)
     if not greeting.startswith(GREETING):
         raise ConnectionError("what listens there is no process of a run that is meeting")
     own, number = secrets.token_bytes(NONCE), PLACE.pack(place)
-    talk = _Talk(connection, secret, greeting[len(GREETING) :] + own)
+    talk = Talk(connection, secret, greeting[len(GREETING) :] + own)
     connection.sendall(number + own + talk.proof(number))
     answer = talk.hear()
     refusals = {
@@ -328,16 +309,6 @@ def _has_ended(connection: socket.socket) -> bool:
         return False
     except OSError:
         return True
-
-
-def _received(connection: socket.socket, size: int) -> bytes:
-    data = b""
-    while len(data) < size:
-        more = connection.recv(size - len(data))
-        if not more:
-            raise ConnectionError("the other side ended")
-        data += more
-    return data
 
 
 def _left(deadline: float) -> float:
