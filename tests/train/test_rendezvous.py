@@ -7,6 +7,7 @@ import pytest
 
 from hostile.strangers import STRANGERS, disturb
 from rnn_graph.errors import InputError
+from rnn_graph.train import rendezvous
 from rnn_graph.train.rendezvous import meet
 from rnn_graph.train.talk import GREETING
 
@@ -148,6 +149,22 @@ def test_strangers_disturb_no_meeting(port, kind):
     thread.join()
     assert outcomes == {0: None, 1: None}
     assert turned_away == [many + 1]
+
+
+def test_few_strangers_stand_at_the_door(port, monkeypatch):
+    monkeypatch.setattr(rendezvous, "MOST_VISITORS", 5)
+    first = threading.Thread(target=meet_in_threads, args=(port, [0], 2, 3))
+    first.start()
+    wait_for_the_first(port)
+    with ExitStack() as stack:
+        held = [stack.enter_context(disturb(port, "silent", SECRET)) for _ in range(20)]
+        closed = [connection.recv(1) for connection in held[:15]]  # waits for the end of each
+        assert closed == [b""] * 15
+        for connection in held[15:]:
+            connection.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                connection.recv(1)
+    first.join()
 
 
 @pytest.mark.parametrize("answer", [b"", b"SSH-2.0-OpenSSH_9.6\r\n" * 5, GREETING + bytes(99)])
