@@ -64,7 +64,8 @@ def test_seed_out_of_range(cli, train, text, model, command, seed):
 
 
 def test_model_too_large_for_the_memory(train, text, tmp_path):
-    assert_refused(train(text, "--hidden-dim", 1_000_000), "memory", status=1)
+    result = train(text, "--hidden-dim", 1_000_000)
+    assert_refused(result, "--hidden-dim 1,000,000", "GiB of memory; give smaller sizes")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -1,7 +1,6 @@
 """Training in minibatches: what it refuses, and runs that devices and processes share."""
 
 import os
-import resource
 import signal
 import socket
 import subprocess
@@ -12,7 +11,7 @@ import pytest
 
 from cli_checks import QUICK_BATCHES, assert_refused
 from rnn_graph.train.history import read_history
-from small_runs import READING, command, newest_step
+from small_runs import PROGRAM, READING, as_process, command, newest_step
 
 
 @pytest.fixture
@@ -208,15 +207,12 @@ def test_without_a_launcher(train_char):
     assert_refused(train_char("--distributed", "auto"), "finds no launcher that JAX knows")
 
 
-def test_a_process_with_too_little_memory_says_so(start, data_folder, tmp_path):
-    def limit():
-        resource.setrlimit(resource.RLIMIT_AS, (10**9, 10**9))
-
-    process = start(
-        *command(data_folder, "char", "modern", tmp_path / "out.npz"),
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, preexec_fn=limit,
-    )  # fmt: skip
-    _, errors = process.communicate(timeout=120)
-    assert process.returncode == 1
-    assert errors.decode().splitlines()[-1].startswith("rnn-graph: out of memory")
-    assert b"Traceback" not in errors
+def test_a_process_with_too_little_memory_says_so(data_folder, tmp_path):
+    arguments = command(data_folder, "char", "modern", tmp_path / "out.npz")
+    script = ["bash", "-c", 'ulimit -v 1000000; exec "$@"', "bash"]
+    result = subprocess.run(
+        [*script, *as_process(PROGRAM, *arguments)], capture_output=True, text=True, timeout=120
+    )
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-1].startswith("rnn-graph: out of memory")
+    assert "Traceback" not in result.stderr
