@@ -36,6 +36,8 @@ from rnn_graph.names import TAGGED_FORMATS
 
 FORMATS = ("auto", *TAGGED_FORMATS)
 PARTS = ("train", "valid", "test")
+# Formats of a sentence a line: their form, and what reads them.
+SENTENCE_LINES = {"bos-eos": ("BOS … EOS and labels", bos_eos), "slash": ("word/label", slashed)}
 
 # Protocols 2 and later; 0 and 1, which begin with a list or dictionary, maybe within tuples.
 PICKLE_START = re.compile(rb"\x80[\x02-\x05]|\(+[ld]p\d+\r?\n|\(*[\]}]q[\x00-\x08]")
@@ -240,13 +242,13 @@ def _of_lines(
         raise InputError(
             f"--delimiter is for CSV, and {path} is read as {file_format}; give --format csv too"
         )
-    if file_format in ("bos-eos", "slash"):
+    if file_format in SENTENCE_LINES:
+        form, read = SENTENCE_LINES[file_format]
         if word_column is not None or label_column is not None:
-            form = "BOS … EOS and labels" if file_format == "bos-eos" else "word/label"
             raise InputError(
                 f"{path} has no columns, but {form}; leave out --word-column and --label-column"
             )
-        return list((bos_eos if file_format == "bos-eos" else slashed)(lines, path))
+        return list(read(lines, path))
     names = [column for column in (word_column, label_column) if isinstance(column, str)]
     if file_format == "csv":
         table = read_delimited(lines, path, names, delimiter)

@@ -21,26 +21,30 @@ def check_can_write(path: str | Path) -> Path:
     ------
     InputError
         If its folder is missing or not writable, or `path` is a folder or a device.
+
+    Returns
+    -------
+    Path
+        What is written: where `path` is a link, what it leads to.
     """
-    path = Path(path)
+    target = Path(os.path.realpath(path))
     try:
-        if os.path.islink(os.path.realpath(path)):
+        if target.is_symlink():
             raise InputError(f"cannot write {path}: it is a loop of links; give another name")
-        if path.is_dir():
+        if target.is_dir():
             raise InputError(f"cannot write {path}: it is a folder; give a file name")
-        if path.exists() and not path.is_file():
+        if target.exists() and not target.is_file():
             raise InputError(f"cannot write {path}: it is no regular file; give another name")
-        if not path.parent.is_dir():
-            raise InputError(
-                f"cannot write {path}: there is no folder {path.parent}; create it first"
-            )
-        with tempfile.TemporaryFile(dir=path.parent):
+        if not target.parent.is_dir():
+            folder = target.parent if Path(path).is_symlink() else Path(path).parent
+            raise InputError(f"cannot write {path}: there is no folder {folder}; create it first")
+        with tempfile.TemporaryFile(dir=target.parent):
             pass
     except OSError as error:
         raise InputError(
             f"cannot write {path}: {error.strerror}; choose another file or folder"
-        ) from None
-    return path
+        ) from error
+    return target
 
 
 def check_outputs(outputs: Iterable[Path | None], inputs: Iterable[Path] = ()) -> None:
@@ -51,12 +55,12 @@ def check_outputs(outputs: Iterable[Path | None], inputs: Iterable[Path] = ()) -
     InputError
         As `check_can_write`, or if two of the paths are the same file.
     """
-    taken = {os.path.realpath(path) for path in inputs}
+    taken = {Path(os.path.realpath(path)) for path in inputs}
     for path in filter(None, outputs):
-        check_can_write(path)
-        if os.path.realpath(path) in taken:
+        target = check_can_write(path)
+        if target in taken:
             raise InputError(f"{path} is given twice; writing it would overwrite the other one")
-        taken.add(os.path.realpath(path))
+        taken.add(target)
 
 
 @contextmanager
@@ -67,17 +71,17 @@ def atomic_write(path: str | Path) -> Iterator[BinaryIO]:
     removed on failure; a file that was there before stays until then. A link is followed: what it
     leads to is written.
     """
-    path = check_can_write(os.path.realpath(check_can_write(path)))
+    target = check_can_write(path)
     try:
         with tempfile.NamedTemporaryFile(
-            dir=path.parent, prefix=PREFIX, suffix=SUFFIX, delete=False
+            dir=target.parent, prefix=PREFIX, suffix=SUFFIX, delete=False
         ) as stream:
             try:
                 yield stream
                 stream.flush()
                 os.fsync(stream.fileno())
                 os.chmod(stream.name, 0o666 & ~_umask())
-                os.replace(stream.name, path)
+                os.replace(stream.name, target)
             except BaseException:
                 os.unlink(stream.name)
                 raise

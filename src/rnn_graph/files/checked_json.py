@@ -148,6 +148,19 @@ def find_mistake(value: Any, shape: Any, place: str = "") -> str | None:
     return next(filter(None, (find_mistake(*part) for part in parts)), None)
 
 
+def mistake_in(text: str | bytes, shape: Any) -> str | None:
+    """`find_mistake` of a JSON text; what is no JSON is a mistake as well."""
+    try:
+        return find_mistake(parsed(text), shape)
+    except ValueError:
+        return "it is not JSON"
+
+
+def json_line(value: Any) -> bytes:
+    """A value as a line of a file of JSON lines."""
+    return f"{json.dumps(value)}\n".encode()
+
+
 def _shortened(value: Any) -> str:
     try:
         text = ascii(value) if isinstance(value, str) else repr(value)

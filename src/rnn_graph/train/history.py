@@ -1,6 +1,5 @@
 """The history of a training run: a JSON object a line, and TensorBoard events."""
 
-import json
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -15,7 +14,8 @@ from rnn_graph.files.checked_json import (
     NUMBER,
     Maybe,
     Optional,
-    find_mistake,
+    json_line,
+    mistake_in,
     parsed,
 )
 from rnn_graph.files.special_files import refuse_devices
@@ -57,13 +57,13 @@ class HistoryFile:
             with suppress(InputError):  # a history that is damaged does not end the run
                 entries = [entry for entry in read_history(path) if entry["step"] <= up_to_step]
         with atomic_write(path) as stream:
-            stream.writelines(_line(entry) for entry in entries)
+            stream.writelines(json_line(entry) for entry in entries)
         self._stream = open(path, "ab", buffering=0)  # noqa: SIM115 - closed by close()
         self._unwritten = b""
 
     def add(self, record: Record) -> None:
         """Write a record; what could not be written is tried again with the next one."""
-        self._unwritten += _line(record.as_dict())
+        self._unwritten += json_line(record.as_dict())
         written = self._stream.write(self._unwritten)
         self._unwritten = self._unwritten[written:]
 
@@ -148,20 +148,11 @@ def read_history(path: str | Path) -> list[Entry]:
 
 def _entries(path, lines: list[str]) -> Iterable[Entry]:
     for number, line in enumerate(lines, 1):
-        try:
-            entry = parsed(line)
-            mistake = find_mistake(entry, ENTRY)
-        except ValueError:
-            entry, mistake = None, "it is not JSON"
-        if mistake:
+        if mistake := mistake_in(line, ENTRY):
             if number == len(lines) and not line.endswith("\n"):
                 return
             raise InputError(
                 f"{path}, line {number}: no record of a training run ({mistake}); give a history"
                 " that `rnn-graph train` wrote"
             )
-        yield entry
-
-
-def _line(entry: Entry) -> bytes:
-    return f"{json.dumps(entry)}\n".encode()
+        yield parsed(line)

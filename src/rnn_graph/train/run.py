@@ -251,7 +251,7 @@ class Run(Observer):
     def _require_like_processes(self) -> None:
         """All processes have to train alike, on the same data."""
         first = json.loads(from_first(lambda: json.dumps(self._identity).encode()))
-        (differ,) = in_any_process(first != json.loads(json.dumps(self._identity)))
+        (differ,) = in_any_process(first != self._identity)
         if differ:
             _require_same_run(first, self._identity, "process 0's run is another")
             raise InputError("another process has other settings or another text; see there")
@@ -286,7 +286,7 @@ class Run(Observer):
     def _require_fitting(self, checkpoint: Checkpoint) -> None:
         """Raise `InputError` if a checkpoint of a run like this one is not as it ought to be."""
         then, now = (_without_changeable(i) for i in (checkpoint.identity, self._identity))
-        if then == json.loads(json.dumps(now)):
+        if then == now:
             self._trainer.check_fits(checkpoint.arrays, checkpoint.values)
 
     def _make_room(self) -> None:
@@ -374,13 +374,14 @@ def _require_position(checkpoint: Checkpoint) -> None:
 
 
 def _identity(trainer: Trainer, data_digest: str) -> dict[str, Any]:
-    """What a run is; what of it has to be the same for a checkpoint to fit is not `CHANGEABLE`."""
-    return {
+    """What a run is, as a checkpoint has it; what need not be the same later is `CHANGEABLE`."""
+    identity = {
         **model_signature(trainer.model),
         **dict(trainer.recipe.settings),
         "recipe": trainer.recipe.name,
         "data": data_digest,
     }
+    return json.loads(json.dumps(identity))
 
 
 def _without_changeable(identity: dict[str, Any]) -> dict[str, Any]:
@@ -397,7 +398,6 @@ def _require_same_run(then: dict[str, Any], now: dict[str, Any], what: str) -> N
     what
         What the message begins with.
     """
-    now = json.loads(json.dumps(now))
     differences = [
         "the data are other ones"
         if name == "data"

@@ -4,7 +4,6 @@ J. Bergstra, Y. Bengio, "Random search for hyper-parameter optimization", Journa
 Learning Research 13 (2012).
 """
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,15 @@ import numpy as np
 
 from rnn_graph.errors import InputError
 from rnn_graph.files.atomic import atomic_write, check_can_write
-from rnn_graph.files.checked_json import AMOUNT, COUNT, NUMBER, find_mistake, one_of, parsed
+from rnn_graph.files.checked_json import (
+    AMOUNT,
+    COUNT,
+    NUMBER,
+    json_line,
+    mistake_in,
+    one_of,
+    parsed,
+)
 from rnn_graph.train.fit import Computing
 from rnn_graph.train.recipes import Recipe
 from rnn_graph.train.tagger import Tagged, fit_tagger
@@ -142,14 +149,14 @@ class Journal:
             self.trials = self._read()
         with atomic_write(path) as stream:  # without a last line that was cut off
             for entry in (HEADER, *self.trials):
-                stream.write(_line(entry))
+                stream.write(json_line(entry))
 
     def add(self, settings: dict[str, Any], score: float) -> None:
         """Keep a trial."""
         trial = {"settings": settings, "score": score}
         try:
             with open(self._path, "ab") as stream:
-                stream.write(_line(trial))
+                stream.write(json_line(trial))
         except OSError as error:
             raise InputError(f"cannot write {self._path}: {error.strerror}") from None
         self.trials.append(trial)
@@ -159,28 +166,17 @@ class Journal:
             header, *lines = self._path.read_bytes().splitlines(keepends=True)
         except OSError as error:
             raise InputError(f"cannot read {self._path}: {error.strerror}") from None
-        if self._mistake_in(header, HEADER_SHAPE):
+        if mistake_in(header, HEADER_SHAPE):
             raise InputError(f"{self._path} is no journal of a search; give another --search-file")
         if lines and not lines[-1].endswith(b"\n"):
             lines.pop()
         for number, line in enumerate(lines, 2):
-            if mistake := self._mistake_in(line, TRIAL):
+            if mistake := mistake_in(line, TRIAL):
                 raise InputError(
                     f"{self._path}, line {number}: no trial of a search ({mistake}); remove the"
                     " line, or give another --search-file"
                 )
         return [parsed(line) for line in lines]
-
-    @staticmethod
-    def _mistake_in(line: bytes, shape: Any) -> str | None:
-        try:
-            return find_mistake(parsed(line), shape)
-        except ValueError:
-            return "it is not JSON"
-
-
-def _line(entry: dict[str, Any]) -> bytes:
-    return f"{json.dumps(entry)}\n".encode()
 
 
 def _drawn(generator: np.random.Generator) -> dict[str, Any]:
