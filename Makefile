@@ -2,7 +2,6 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test hostile lint bench clean
 
 # One stamp an extra, so that `make demo` does not wait for the test tools.
 $(VENV)/.run: setup.cfg pyproject.toml

@@ -8,15 +8,18 @@ import numpy as np
 
 from rnn_graph.errors import InputError
 
+LARGEST_SIZE = 2**31 - 1  # what an index of 32 bits counts to
 MOST_NUMBERS = 2**70  # that messages name
 BYTES_A_NUMBER = 8  # first values are drawn in float64
 
 
 def require_sizes(**sizes: int) -> None:
-    """Raise `InputError` unless every size is at least 1."""
+    """Raise `InputError` unless every size is from 1 to 2,147,483,647."""
     for name, size in sizes.items():
         if not isinstance(size, int | np.integer) or size < 1:
             raise InputError(f"{name} is {size}; give a whole number of at least 1")
+        if size > LARGEST_SIZE:
+            raise InputError(f"{name} is too large; give at most {LARGEST_SIZE:,}")
 
 
 def require_memory(numbers: int, **sizes: int) -> None:
@@ -67,6 +70,7 @@ def require_truncation(bptt_truncate: int | None) -> None:
         raise InputError(
             f"bptt_truncate is {bptt_truncate}; give 0 or more, or None for the whole sentence"
         )
+    require_sizes(bptt_truncate=max(bptt_truncate, 1))
 
 
 def require_shares(**shares: float) -> None:

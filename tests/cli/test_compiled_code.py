@@ -35,3 +35,31 @@ def test_the_environment_has_the_say(monkeypatch):
     monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", "elsewhere")
     keep_compiled_code()
     assert os.environ["JAX_COMPILATION_CACHE_DIR"] == "elsewhere"
+
+
+def test_where_the_home_takes_no_files_compiled_code_lasts_until_the_end(
+    environment, text, tmp_path
+):
+    home, kept = tmp_path / "home", tmp_path / "kept"
+    home.write_text("no folder")
+    nowhere = {"HOME": str(home), "TMPDIR": str(kept), "RNN_GRAPH_CACHE": ""}
+    kept.mkdir()
+    options = ("--length", "5", "--hidden-dim", "3", "--vocabulary-size", "8", "--backend", "c")
+    gradcheck = [sys.executable, "-m", "rnn_graph", "gradcheck", *options]
+    without = {name: value for name, value in environment.items() if name != "PYTENSOR_FLAGS"}
+    ended = subprocess.run(gradcheck, env=without | nowhere, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    assert "set RNN_GRAPH_CACHE" in ended.stderr
+    assert list(kept.glob("rnn-graph-*")) == []
+
+
+def test_one_variable_names_the_place_of_all_compiled_code(monkeypatch, tmp_path):
+    for variable in ("JAX_COMPILATION_CACHE_DIR", "PYTENSOR_FLAGS"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("RNN_GRAPH_CACHE", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    keep_compiled_code()
+    assert os.environ["PYTENSOR_FLAGS"] == f"base_compiledir={tmp_path / 'pytensor'}"
+    monkeypatch.setenv("PYTENSOR_FLAGS", "floatX=float64,compiledir=mine")
+    keep_compiled_code()
+    assert os.environ["PYTENSOR_FLAGS"] == "floatX=float64,compiledir=mine"

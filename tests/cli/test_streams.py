@@ -213,3 +213,15 @@ def test_gradcheck_of_one_word(cli):
     result = cli("gradcheck", "--length", 1, "--hidden-dim", 3, "--vocabulary-size", 8, "--json")
     assert_done(result)
     assert one_json(result.out)["passed"] is True
+
+
+@needs_full_device
+def test_training_outlives_a_full_disk_behind_stderr(start, text, tmp_path):
+    out = tmp_path / "m.npz"
+    arguments = ("train", "word", "--data", text, "--out", out, *READING, *QUICK_BATCHES)
+    with open("/dev/full", "wb") as full:
+        process = start(*arguments, stdout=subprocess.PIPE, stderr=full)
+        said = process.communicate(timeout=60)[0].decode()
+    assert process.returncode == 0
+    assert out.exists()
+    assert "perplexity" in said

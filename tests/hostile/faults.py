@@ -36,7 +36,7 @@ def main() -> int:
                 skipped += found is None
                 failed += bool(found)
                 said = {None: "skipped: no tmpfs can be mounted", "": "held"}.get(found, found)
-                print(f"{task + ' ' + recipe:18}  {fault.__doc__:44}  {said}", flush=True)
+                print(f"{task + ' ' + recipe:18}  {fault.__doc__:46}  {said}", flush=True)
     print(f"faults: tried {tried}, held {tried - failed}, failed {failed}, skipped {skipped}")
     return int(failed > 0)
 
@@ -80,16 +80,97 @@ def changed_tokens(folder: Path, task: str, recipe: str) -> str | None:
     return outcome(folder, task, recipe, out, break_it)
 
 
+def overwritten_text(folder: Path, task: str, recipe: str) -> str | None:
+    """The text is overwritten"""
+    own = folder / "overwritten"
+    own.mkdir(exist_ok=True)
+    write_data(own)
+
+    def break_it() -> None:
+        for path in own.iterdir():
+            path.write_bytes(b"\xff\xfe\0" * 999)
+
+    out = folder / f"overwritten-{task}-{recipe}.npz"
+    return outcome(own, task, recipe, out, break_it, status=0)
+
+
 def closed_output(folder: Path, task: str, recipe: str) -> str | None:
     """Stdout and stderr are closed"""
-    out = folder / f"closed-{task}-{recipe}.npz"
+    return redirected(folder, task, recipe, ">&- 2>&-")
+
+
+def full_output(folder: Path, task: str, recipe: str) -> str | None:
+    """Stdout and stderr are on a full disk"""
+    return redirected(folder, task, recipe, ">/dev/full 2>/dev/full")
+
+
+def two_at_once(folder: Path, task: str, recipe: str) -> str | None:
+    """A second run writes the same model"""
+    out, said = folder / f"twice-{task}-{recipe}.npz", []
+
+    def break_it() -> None:
+        said.append(run(as_process(PROGRAM, *command(folder, task, recipe, out))))
+
+    found = outcome(folder, task, recipe, out, break_it, status=0)
+    refused = said[0].returncode == 2 and said[0].stderr.startswith("rnn-graph: ")
+    return found or ("" if refused else f"the second run: {said[0].stderr[-300:]!r}")
+
+
+def little_memory(folder: Path, task: str, recipe: str) -> str | None:
+    """Memory ends while libraries are loaded, or later"""
+    for gibibytes in (0.3, 1, 3):
+        out = folder / f"memory-{task}-{recipe}-{gibibytes}.npz"
+        arguments = as_process(PROGRAM, *command(folder, task, recipe, out))
+        limit = f'ulimit -v {int(gibibytes * 2**20)}; exec "$@"'
+        ended = run(["bash", "-c", limit, "bash", *arguments])
+        if ended.returncode and not _one_line(ended.stderr):
+            return f"{gibibytes} GiB, status {ended.returncode}: {ended.stderr[-600:]!r}"
+    return ""
+
+
+def read_only_home(folder: Path, task: str, recipe: str) -> str | None:
+    """The home folder is read-only, with each backend"""
+    with small_disk(folder, "ro") as disk:
+        if disk is None:
+            return None
+        home = os.environ | {"HOME": str(disk)}
+        for variable in ("XDG_CACHE_HOME", "PYTENSOR_FLAGS", "JAX_COMPILATION_CACHE_DIR"):
+            home.pop(variable, None)
+        for backend in ("c", "numba", "jax"):
+            out = folder / f"home-{task}-{recipe}-{backend}.npz"
+            arguments = (*command(folder, task, recipe, out), "--backend", backend)
+            ended = run(as_process(PROGRAM, *arguments), env=home)
+            refused = ended.returncode == 2 and _one_line(ended.stderr)
+            if not refused and (ended.returncode or "Traceback" in ended.stderr):
+                return f"{backend}, status {ended.returncode}: {ended.stderr[-600:]!r}"
+    return ""
+
+
+FAULTS = (
+    *(a_full_disk, a_deleted_text, overwritten_text, changed_tokens, closed_output, full_output),
+    *(two_at_once, little_memory, read_only_home),
+)
+
+
+def redirected(folder: Path, task: str, recipe: str, where: str) -> str:
+    """What is wrong after training whose output goes where a shell's words say."""
+    out = folder / f"redirected-{task}-{recipe}.npz"
     arguments = as_process(PROGRAM, *command(folder, task, recipe, out))
-    script = 'exec "$@" >&- 2>&-'
-    status = subprocess.run(["bash", "-c", script, "bash", *arguments], timeout=LIMIT).returncode
-    return "" if out.exists() and status in (0, 1) else f"status {status}, no model"
+    shell = ["bash", "-c", f'exec "$@" {where}', "bash", *arguments]
+    status = subprocess.run(shell, timeout=LIMIT).returncode
+    trained = out.exists()
+    out.unlink(missing_ok=True)
+    return "" if trained and status in (0, 1) else f"status {status}, no model"
 
 
-FAULTS = (a_full_disk, a_deleted_text, changed_tokens, closed_output)
+def run(arguments: list[str], **options) -> subprocess.CompletedProcess:
+    """A process that ended in time, with what it said."""
+    return subprocess.run(arguments, capture_output=True, text=True, timeout=LIMIT, **options)
+
+
+def _one_line(said: str) -> bool:
+    """Whether an error is a line of ours, after what was reported before."""
+    return "Traceback" not in said and said.splitlines()[-1:][0].startswith("rnn-graph: ")
 
 
 def outcome(
@@ -134,11 +215,11 @@ def outcome(
 
 
 @contextmanager
-def small_disk(folder: Path) -> Iterator[Path | None]:
-    """A disk of few bytes; None where it cannot be had."""
+def small_disk(folder: Path, access: str = "rw") -> Iterator[Path | None]:
+    """A disk of few bytes, "rw" or "ro"; None where it cannot be had."""
     disk = folder / "disk"
     disk.mkdir(exist_ok=True)
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK}k", "tmpfs", str(disk)]
+    mount = ["mount", "-t", "tmpfs", "-o", f"{access},size={DISK}k", "tmpfs", str(disk)]
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode != 0:
         yield None
         return

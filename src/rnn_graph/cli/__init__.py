@@ -20,9 +20,17 @@ NO_MEMORY_TO_LOAD = ("failed to map segment", "annot allocate memory")
 
 def main() -> None:
     """Run the command line; a user's mistake is one line on stderr and exit status 2."""
+    from rnn_graph.cli.console import stderr_that_may_fail
+
     warnings.showwarning = _show_warning
     warnings.simplefilter("ignore")
     warnings.simplefilter("always", InputWarning)
+    with stderr_that_may_fail():
+        _run_to_the_end()
+
+
+def _run_to_the_end() -> None:
+    """Run a command, and end as its errors say."""
     try:
         _run()
     except InputError as error:

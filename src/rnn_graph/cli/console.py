@@ -1,12 +1,15 @@
 """Where the command line writes: results to stdout, all else to stderr."""
 
+import errno
+import io
 import json
 import os
 import shutil
 import sys
 import textwrap
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TextIO
 
 SPAN_COLORS = ("cyan", "green", "magenta", "yellow", "blue", "red")
@@ -21,6 +24,55 @@ def print_json(result: Any) -> None:
 def as_json_text(result: Any, *, ensure_ascii: bool = False) -> str:
     """A result as JSON; numbers that JSON lacks (NaN, infinity) become null."""
     return json.dumps(_finite(result), indent=2, ensure_ascii=ensure_ascii)
+
+
+@contextmanager
+def stderr_that_may_fail() -> Iterator[None]:
+    """Within, what stderr cannot take is lost: no disk that is full of logs ends a training.
+
+    A pipe that nobody reads raises as ever.
+    """
+    before = sys.stderr
+    try:
+        number = before.fileno()
+    except (AttributeError, OSError, ValueError):  # closed, or not a file
+        yield
+        return
+    sys.stderr = io.TextIOWrapper(
+        _ForgivingStream(number),
+        encoding=before.encoding,
+        errors="backslashreplace",
+        line_buffering=True,
+        write_through=True,
+    )
+    try:
+        yield
+    finally:
+        sys.stderr = before
+
+
+class _ForgivingStream(io.RawIOBase):
+    """A file that stays open in the end, and forgets what it could not write."""
+
+    def __init__(self, number: int):
+        self._number = number
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._number
+
+    def isatty(self) -> bool:
+        return os.isatty(self._number)
+
+    def write(self, data) -> int:
+        try:
+            return os.write(self._number, data)
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise
+            return len(data)
 
 
 def error_console():
