@@ -1,9 +1,12 @@
 """Values that no option expects: each is used, or refused in one line.
 
-python -m hostile.options       # in tests/; `make hostile` does it
+    python -m hostile.options [EACH [SEED]]     # in tests/; `make hostile` does it
+
+EACH values of each option are drawn, 3 by default.
 """
 
 import os
+import random
 import resource
 import sys
 import tempfile
@@ -21,11 +24,12 @@ NUMBERS = (
 TEXTS = ("", " ", "\udcff", "a" * 5000, "٣", "..", "/", "-", "\n", "%s{0}", "nan", "-1")
 NO_NUMBERS = ("nan", "inf", "-inf", "", "1,5")
 LIMIT = 2.0  # seconds; what takes longer trains, or draws
+LONGER = 30.0  # for what has to be refused, after the text is read at the latest
 MEMORY = 8 << 30  # bytes of address space
 MODELS = Path(__file__).parent.parent / "files_of_0_1"
 
 
-def main() -> int:
+def main(each: int = 3, seed: int = 0) -> int:
     """Print the options that failed, and how many were tried; 0 if none failed."""
     import rnn_graph.cli.application  # noqa: F401 (once, not in each process)
 
@@ -34,7 +38,7 @@ def main() -> int:
         folder = Path(name)
         write_data(folder)
         os.chdir(folder)
-        for arguments, value, is_number in attempts():
+        for arguments, value, is_number in attempts(each, random.Random(seed)):
             ended, found = outcome(folder / "said", arguments, value, is_number)
             tried += 1
             went_on += not ended
@@ -49,8 +53,8 @@ def main() -> int:
     return int(failed > 0)
 
 
-def attempts() -> Iterator[tuple[tuple[str, ...], str, bool]]:
-    """Each option of each command, with each value."""
+def attempts(each: int, draw: random.Random) -> Iterator[tuple[tuple[str, ...], str, bool]]:
+    """Each option of each command, with so many values; whether it is a number."""
     from typer.main import get_command
 
     from rnn_graph.cli.application import app
@@ -62,7 +66,7 @@ def attempts() -> Iterator[tuple[tuple[str, ...], str, bool]]:
             if kind is bool or not option.opts[0].startswith("-"):
                 continue
             values = NUMBERS if kind in (int, float) else TEXTS
-            for value in values:
+            for value in draw.sample(values, min(each, len(values))):
                 yield (*words, *commands[words], option.opts[0]), value, kind in (int, float)
 
 
@@ -110,7 +114,8 @@ def outcome(
     process = os.fork()
     if process == 0:
         _be_the_command(said, [*arguments, value])
-    status, end = None, time.monotonic() + LIMIT
+    limit = LONGER if is_number and value in NO_NUMBERS else LIMIT
+    status, end = None, time.monotonic() + limit
     while status is None and time.monotonic() < end:
         done, how = os.waitpid(process, os.WNOHANG)
         status = os.waitstatus_to_exitcode(how) if done else None
@@ -156,4 +161,4 @@ def _be_the_command(said: Path, arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*map(int, sys.argv[1:])))
