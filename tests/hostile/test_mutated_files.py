@@ -10,9 +10,12 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from hostile.mutations import mutated
 from hostile.readers import readers
+from hostile.strategies import files_like
 from rnn_graph.errors import InputError
 
 FILES = 40  # of each format
@@ -40,3 +43,15 @@ def test_a_damaged_file_is_read_or_refused(formats, tmp_path, name):
             path.write_bytes(reader.whole(mutated(reader.content, draw)))
             with suppress(InputError):
                 reader.read(path)
+
+
+@pytest.mark.parametrize("name", names())
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_file_that_is_nearly_of_a_format_is_read_or_refused(formats, tmp_path, name, data):
+    reader = formats[name]
+    path = tmp_path / reader.name
+    path.write_bytes(reader.whole(data.draw(files_like(reader))))
+    with warnings.catch_warnings(), suppress(InputError):
+        warnings.simplefilter("ignore")
+        reader.read(path)
