@@ -267,7 +267,7 @@ def _of_lines(
     _say_what_is_skipped(table, path)
     if layout.said:
         warnings.warn(InputWarning(f"{path}: {layout.said}"), stacklevel=4)
-    longest = max(map(len, table.sentences))
+    longest = max(map(len, table.sentences), default=0)
     if longest > LONGEST_SENTENCE:
         warn_of_pieces(longest, str(path))
         table.sentences = [piece for rows in table.sentences for piece in pieces(rows)]
