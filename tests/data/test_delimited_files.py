@@ -59,8 +59,3 @@ def test_a_missing_column_names_those_that_are_there(tmp_path, name):
     path.write_text("id;text\n1;x\n")
     with pytest.raises(InputError, match=r"no column 'body' in its header \('id', 'text'\)"):
         list(read_documents(path))
-
-
-def test_no_row_with_a_word(write):
-    with pytest.warns(InputWarning), pytest.raises(InputError, match="no sentence"):
-        read_tagged_sentences(write("no-words.csv", "\t0\n"))

@@ -250,3 +250,9 @@ def test_unknown_options_and_missing_files(write, tmp_path):
             read_tagged_sentences(tmp_path / "missing", file_format=file_format)
     with pytest.raises(InputError, match=r"cannot read .*directory"):
         read_tagged_sentences(tmp_path, file_format="conll")
+
+
+def test_rows_without_a_word_are_no_sentence(write):
+    path = write("\t0\n", "no-words.csv")
+    with pytest.warns(InputWarning), pytest.raises(InputError, match="no sentence"):
+        read_tagged_sentences(path)

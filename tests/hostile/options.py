@@ -8,6 +8,7 @@ EACH values of each option are drawn, 3 by default.
 import os
 import random
 import resource
+import signal
 import sys
 import tempfile
 import time
@@ -39,8 +40,8 @@ def main(each: int = 3, seed: int = 0) -> int:
         write_data(folder)
         os.chdir(folder)
         for arguments, value, is_number in attempts(each, random.Random(seed)):
-            ended, found = outcome(folder / "said", arguments, value, is_number)
             tried += 1
+            ended, found = outcome(folder / f"said-{tried}", arguments, value, is_number)
             went_on += not ended
             failed += bool(found)
             if found:
@@ -121,7 +122,7 @@ def outcome(
         status = os.waitstatus_to_exitcode(how) if done else None
         time.sleep(0.002)
     if status is None:
-        os.kill(process, 9)
+        os.killpg(process, signal.SIGKILL)
         os.waitpid(process, 0)
         return False, "taken as a number" if is_number and value in NO_NUMBERS else ""
     text = said.read_text(errors="replace")
@@ -139,6 +140,7 @@ def outcome(
 def _be_the_command(said: Path, arguments: list[str]) -> None:
     from rnn_graph.cli import main as command
 
+    os.setpgid(0, 0)
     stream = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(stream, 1)
     os.dup2(stream, 2)

@@ -1,6 +1,5 @@
 """A learner's own process: it trains an epoch a turn, and tells the score after each."""
 
-import contextlib
 from multiprocessing.connection import Connection
 
 from rnn_graph.benchmark.contender import Contender
@@ -20,7 +19,7 @@ def serve_learner(contender: Contender, task: LearningTask, threads: int, pipe: 
     - `TURN`: an epoch. The first answer is a pair of the `StartUp` and a `Point`, each other one
       a `Point`. A process that trains is asked for nothing else.
     """
-    with contextlib.suppress(EOFError, OSError), contender_at_work(threads, pipe):
+    with contender_at_work(threads, pipe):
         imported, _ = timed(lambda: import_libraries(contender))
         built, learner = timed(lambda: contender.build(task))
         pipe.send(imported + built)

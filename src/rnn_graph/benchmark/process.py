@@ -91,7 +91,9 @@ class ContenderProcess:
         self._pipe, other = context.Pipe()
         self._folder = tempfile.TemporaryDirectory(prefix="rnn_graph-bench-")
         arguments = contender, task, threads, other
-        self._process = context.Process(target=serve or _serve, args=arguments, daemon=True)
+        self._process = context.Process(
+            target=_while_there_is_a_parent, args=(serve or _serve, *arguments), daemon=True
+        )
         with _environment(_variables(contender, threads, self._folder.name)), _deaf_to_ctrl_c():
             self._process.start()
         other.close()
@@ -155,6 +157,11 @@ def contender_at_work(threads: int, pipe: Connection) -> Iterator[None]:
         pipe.send(failure(error))
 
 
+def _while_there_is_a_parent(serve: Serve, *arguments) -> None:
+    with contextlib.suppress(EOFError, OSError):
+        serve(*arguments)
+
+
 def _serve(contender: Contender, task: Task, threads: int, pipe: Connection) -> None:
     """Build the program; report its start; then take turns until told to end."""
     start = None
@@ -170,13 +177,12 @@ def _serve(contender: Contender, task: Task, threads: int, pipe: Connection) -> 
     return_freed_memory()
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")  # the peak is counted from here on
-    with contextlib.suppress(EOFError):  # the parent is gone
-        while pipe.recv() == "turn":
-            try:
-                pipe.send(share * _turn(program, items, task))
-            except Exception as error:
-                pipe.send(failure(error))
-        pipe.send(_memory("VmHWM") - held if contender.device == "cpu" else math.nan)
+    while pipe.recv() == "turn":
+        try:
+            pipe.send(share * _turn(program, items, task))
+        except Exception as error:
+            pipe.send(failure(error))
+    pipe.send(_memory("VmHWM") - held if contender.device == "cpu" else math.nan)
 
 
 def failure(error: Exception) -> Absence:
