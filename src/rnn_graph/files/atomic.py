@@ -3,7 +3,7 @@
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -11,7 +11,6 @@ from rnn_graph.errors import InputError
 
 LOCK = "lock"
 PREFIX, SUFFIX = ".rnn_graph-", ".partial"
-UNFINISHED = f"{PREFIX}*{SUFFIX}"  # what a process that is killed may leave
 
 
 def check_can_write(path: str | Path) -> Path:
@@ -69,13 +68,12 @@ def atomic_write(path: str | Path) -> Iterator[BinaryIO]:
 
     The content goes to a temporary name in the same folder, which is renamed on success and
     removed on failure; a file that was there before stays until then. A link is followed: what it
-    leads to is written.
+    leads to is written. What a process that was killed left in the folder is removed.
     """
     target = check_can_write(path)
     try:
-        with tempfile.NamedTemporaryFile(
-            dir=target.parent, prefix=PREFIX, suffix=SUFFIX, delete=False
-        ) as stream:
+        remove_unfinished(target.parent)
+        with _unfinished(target.parent) as stream:
             try:
                 yield stream
                 stream.flush()
@@ -87,6 +85,39 @@ def atomic_write(path: str | Path) -> Iterator[BinaryIO]:
                 raise
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror}") from error
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what processes that were killed left of the files that they wrote."""
+    for path in folder.glob(f"{PREFIX}*{SUFFIX}"):
+        with suppress(OSError), open(path, "ab") as stream:
+            if _lock(stream):
+                path.unlink()
+
+
+def _unfinished(folder: Path) -> BinaryIO:
+    """A new file that is locked, so that other processes let it be."""
+    while True:
+        stream = tempfile.NamedTemporaryFile(  # noqa: SIM115 - the caller closes it
+            dir=folder, prefix=PREFIX, suffix=SUFFIX, delete=False
+        )
+        _lock(stream)
+        if os.path.exists(stream.name):  # else another process was there before the lock
+            return stream
+        stream.close()
+
+
+def _lock(stream: BinaryIO) -> bool:
+    """Whether this process has a lock on a file now; True as well where there are no locks."""
+    try:
+        import fcntl
+    except ImportError:
+        return True
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 @contextmanager
@@ -120,14 +151,8 @@ def locked(path: Path, otherwise: str) -> Iterator[None]:
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror}; remove it") from None
     with stream:
-        try:
-            import fcntl
-
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except ImportError:
-            pass
-        except OSError:
-            raise InputError(otherwise) from None
+        if not _lock(stream):
+            raise InputError(otherwise)
         yield
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from rnn_graph.errors import InputError
-from rnn_graph.files.atomic import UNFINISHED
+from rnn_graph.files.atomic import remove_unfinished
 from rnn_graph.files.checked_json import OBJECT, TEXT, TRUTH, find_mistake
 from rnn_graph.files.model_file import ModelFile, read_model_file, write_model_file
 
@@ -116,8 +116,7 @@ class CheckpointFolder:
             for path in self.paths():
                 if _step_of(path) > beyond:
                     path.unlink(missing_ok=True)
-            for path in self._folder.glob(UNFINISHED):
-                path.unlink(missing_ok=True)
+            remove_unfinished(self._folder)
         except OSError as error:
             raise InputError(
                 f"cannot remove old checkpoints in {self._folder}: {error.strerror}"
