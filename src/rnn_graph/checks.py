@@ -10,6 +10,7 @@ from rnn_graph.errors import InputError
 
 LARGEST_SIZE = 2**31 - 1  # what an index of 32 bits counts to
 MOST_NUMBERS = 2**70  # that messages name
+LEAST_MEMORY = 2 * 2**30  # of addresses, for the libraries and what they compile
 BYTES_A_NUMBER = 8  # first values are drawn in float64
 
 
@@ -41,18 +42,35 @@ def require_memory(numbers: int, **sizes: int) -> None:
         )
 
 
+def require_room_for_libraries() -> None:
+    """Raise `InputError` if this process may have less than 2 GiB of addresses.
+
+    With less, libraries of linear algebra and compilers abort or never return.
+    """
+    limit = _limit_of_addresses()
+    if limit is not None and limit < LEAST_MEMORY:
+        raise InputError(
+            f"this process may have {limit / 2**30:.1f} GiB of addresses, and libraries and"
+            " compilers take 2 GiB; raise its limit (ulimit -v)"
+        )
+
+
 def memory_size() -> int | None:
     """Bytes of memory that this process may have; None if the system does not tell."""
     try:
         physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
         return None
+    return min(physical, _limit_of_addresses() or physical)
+
+
+def _limit_of_addresses() -> int | None:
     try:
         import resource
     except ImportError:
-        return physical
+        return None
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
-    return physical if limit == resource.RLIM_INFINITY else min(physical, limit)
+    return None if limit == resource.RLIM_INFINITY else limit
 
 
 def require_above_zero(**settings: float) -> None:

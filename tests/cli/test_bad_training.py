@@ -9,7 +9,7 @@ import pytest
 from cli_checks import assert_refused, one_json
 from rnn_graph.models.registry import load_model
 from rnn_graph.reference.rnn_numpy import RNNNumpy
-from small_runs import COMPUTING, READING
+from small_runs import COMPUTING, PROGRAM, READING
 
 
 @pytest.mark.parametrize("share", [0.001, 0.9])
@@ -195,3 +195,21 @@ def test_backend_that_is_not_installed(train, text, monkeypatch):
     assert result.status == 2
     assert result.err.splitlines()[-1].startswith("rnn-graph: backend 'jax' is not available here")
     assert "pip install jax" in result.err
+
+
+@pytest.mark.parametrize("command", ["train", "gradcheck"])
+def test_too_little_memory_for_the_libraries(start, text, tmp_path, command):
+    arguments = {
+        "train": ("train", "word", "--data", text, "--out", tmp_path / "m.npz"),
+        "gradcheck": ("gradcheck",),
+    }[command]
+    process = start(
+        *arguments,
+        stderr=subprocess.PIPE,
+        program="import resource; resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30))\n"
+        + PROGRAM,
+    )
+    said = process.communicate(timeout=60)[1].decode()
+    assert process.returncode == 2
+    assert "1.0 GiB" in said
+    assert said.count("\n") == 1

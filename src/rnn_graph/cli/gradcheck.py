@@ -27,8 +27,10 @@ def gradcheck(
     BPTT against the NumPy reference, element by element; and, for comparison, what
     scan(truncate_gradient=k) computes instead. Exit status 1 if a check fails.
     """
+    from rnn_graph.checks import require_room_for_libraries
     from rnn_graph.cli.console import print_json
 
+    require_room_for_libraries()
     result = _check_gradients(
         word_dim, hidden_dim, length, bptt_truncate, backend=backend, device=device, seed=seed
     )

@@ -148,6 +148,11 @@ class Computing:
         DtypeName | None, _computing(metavar="NAME", help="float32 (default) or float64.")
     ] = None
 
+    def __post_init__(self) -> None:
+        from rnn_graph.checks import require_room_for_libraries
+
+        require_room_for_libraries()
+
     def given(self) -> dict[str, Any]:
         """The keywords of `load_model`."""
         return {name: plain(value) for name, value in vars(self).items()}
