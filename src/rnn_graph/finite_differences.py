@@ -8,14 +8,21 @@ import numpy as np
 
 @dataclass(frozen=True)
 class GradientCheck:
-    """What a gradient check found; true if it passed.
+    """The result of a gradient check; true if it passed.
 
-    Attributes
+    Parameters
     ----------
     relative_errors
-        For each parameter the largest relative error of its elements.
+        For each parameter the largest relative error of its elements, `|a − b| / (|a| + |b|)`.
     error_threshold
-        The largest error that passes.
+        The largest relative error that passes.
+
+    Examples
+    --------
+    >>> from rnn_graph.reference import GradientCheck
+    >>> check = GradientCheck({"U": 1e-7, "V": 0.5}, error_threshold=0.01)
+    >>> check.passed, bool(check)
+    (False, False)
     """
 
     relative_errors: dict[str, float]
@@ -23,6 +30,7 @@ class GradientCheck:
 
     @property
     def passed(self) -> bool:
+        """Whether no error is above the threshold."""
         return all(error <= self.error_threshold for error in self.relative_errors.values())
 
     def __bool__(self) -> bool:

@@ -19,10 +19,10 @@ UNITS = ("line", "text")
 
 @dataclass(frozen=True)
 class CharVocabulary:
-    r"""What a character model knows: characters, in the order of their ids.
+    r"""The characters of a character model, in the order of their ids.
 
     A character is a Unicode code point. Text is brought to the form NFC first, so that "é" is the
-    same however it was spelt.
+    same however it was written.
 
     Parameters
     ----------
@@ -33,7 +33,8 @@ class CharVocabulary:
     lowercase
         Whether text is read in lower case.
     seen_lines
-        Fingerprints of the lines of the training file, in ascending order; None for running text.
+        Fingerprints of the lines of the training file, uint64, in ascending order; None for running
+        text.
 
     Raises
     ------
@@ -43,6 +44,7 @@ class CharVocabulary:
 
     Examples
     --------
+    >>> from rnn_graph import CharVocabulary
     >>> vocabulary = CharVocabulary.of_lines(["ban", "nab"])
     >>> vocabulary.symbols
     ('\n', 'a', 'b', 'n')
@@ -72,14 +74,50 @@ class CharVocabulary:
 
     @classmethod
     def of_lines(cls, lines: Iterable[str], *, lowercase: bool = False) -> "CharVocabulary":
-        """The characters of lines and the newline, in the order of their code points."""
+        """The characters of lines and the newline, in the order of their code points.
+
+        Parameters
+        ----------
+        lines
+            The lines of the training file, without their newlines.
+        lowercase
+            As for the class.
+
+        Returns
+        -------
+        CharVocabulary
+            Of unit "line", which has seen these lines.
+
+        Raises
+        ------
+        InputError
+            If a line has a lone surrogate.
+        """
         plain = [plain_text(line, lowercase=lowercase) for line in lines]
         seen = np.array(sorted({_fingerprint(line) for line in plain}), dtype=np.uint64)
         return cls(_learned({NEWLINE}.union(*plain)), "line", lowercase, seen)
 
     @classmethod
     def of_text(cls, parts: Iterable[str], *, lowercase: bool = False) -> "CharVocabulary":
-        """The characters of running text, in the order of their code points."""
+        """The characters of running text, in the order of their code points.
+
+        Parameters
+        ----------
+        parts
+            The text, or parts of it.
+        lowercase
+            As for the class.
+
+        Returns
+        -------
+        CharVocabulary
+            Of unit "text".
+
+        Raises
+        ------
+        InputError
+            If a part has a lone surrogate.
+        """
         symbols = set().union(*(plain_text(part, lowercase=lowercase) for part in parts))
         return cls(_learned(symbols), "text", lowercase)
 
@@ -106,29 +144,58 @@ class CharVocabulary:
         return plain_text(text, lowercase=self.lowercase)
 
     def encode(self, text: str) -> np.ndarray:
-        """Ids of the characters of `text` in its plain form, int32.
+        """Ids of the characters of `text` in its plain form.
+
+        Parameters
+        ----------
+        text
+            Of T characters in its plain form.
+
+        Returns
+        -------
+        numpy.ndarray
+            int32, (T,).
 
         Raises
         ------
         InputError
-            If one is not known.
+            If a character is not known.
         """
         return np.array([self[symbol] for symbol in self.plain(text)], dtype=np.int32)
 
     def encode_line(self, line: str) -> np.ndarray:
-        """`encode` for what is to be one line.
+        """`encode` for text that must be one line.
+
+        Parameters
+        ----------
+        line
+
+        Returns
+        -------
+        numpy.ndarray
+            int32, (T,).
 
         Raises
         ------
         InputError
-            If it goes over a line's end, or has a character that is not known.
+            If it contains a newline, or has a character that is not known.
         """
         if NEWLINE in line:
             raise InputError(f"{line!r} goes over a line's end; give a single line")
         return self.encode(line)
 
     def decode(self, ids: Sequence[int] | np.ndarray) -> str:
-        """The text of ids."""
+        """The text of ids.
+
+        Parameters
+        ----------
+        ids : (T,)
+            Numbers from 0 to the vocabulary's size - 1.
+
+        Returns
+        -------
+        str
+        """
         return "".join(self.symbols[i] for i in ids)
 
     def has_seen(self, line: str) -> bool:

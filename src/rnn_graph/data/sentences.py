@@ -31,7 +31,7 @@ def read_sentences(
     column: str | None = None,
     **reading,
 ) -> Iterator[list[str]]:
-    """Yield sentences as token lists between the sentence markers.
+    """Read sentences as token lists between the sentence markers.
 
     Lower-cases each document, splits it into sentences and words as the tutorial did, and wraps
     each sentence in `SENTENCE_START … SENTENCE_END`.
@@ -46,10 +46,23 @@ def read_sentences(
     reading
         `file_format`, `delimiter`, `encoding` and `errors` as for `read_documents`.
 
+    Returns
+    -------
+    iterator of list of str
+        Sentences of more than 1,000 words come in pieces of that length, with an `InputWarning`.
+
     Raises
     ------
     InputError
         As `read_documents`, and if `data` is none of these or empty.
+
+    Examples
+    --------
+    >>> from rnn_graph import read_sentences
+    >>> for sentence in read_sentences(["Hello there. Who are you?"]):
+    ...     print(sentence)
+    ['SENTENCE_START', 'hello', 'there', '.', 'SENTENCE_END']
+    ['SENTENCE_START', 'who', 'are', 'you', '?', 'SENTENCE_END']
     """
     refuse_column_of_text(data, {"column": column, **reading})
     splitting = Splitting(pre_split, str(tokenizer), lowercase, column or "body")
@@ -152,7 +165,19 @@ class Corpus:
         Token sequences, as `read_sentences` yields them. Sentence markers are added where they
         are missing: without them a model never learns to begin or to stop.
     splitting
-        How text was split into these words, for the vocabulary; None where nobody knows.
+        How text was split into these words, for the vocabulary; None if it is not known.
+
+    Examples
+    --------
+    >>> from rnn_graph import Corpus
+    >>> corpus = Corpus([["hello", "world"], ["hello", "there", "world"]])
+    >>> len(corpus), corpus.token_count, corpus.type_count
+    (2, 9, 5)
+    >>> vocabulary = corpus.vocabulary(size=5)
+    >>> vocabulary.tokens
+    ('SENTENCE_START', 'hello', 'world', 'SENTENCE_END', 'UNKNOWN_TOKEN')
+    >>> [ids.tolist() for ids in corpus.encode(vocabulary)]
+    [[0, 1, 2, 3], [0, 1, 4, 2, 3]]
     """
 
     def __init__(self, sentences: Iterable[Iterable[str]], splitting: Splitting | None = None):
@@ -173,20 +198,48 @@ class Corpus:
 
     @property
     def token_count(self) -> int:
+        """Number of tokens, sentence markers included."""
         return len(self._tokens)
 
     @property
     def type_count(self) -> int:
+        """Number of distinct tokens, sentence markers included."""
         return len(self._types)
 
     def vocabulary(self, size: int) -> Vocabulary:
-        """The most frequent tokens, the sentence markers always among them."""
+        """The most frequent tokens, the sentence markers always among them.
+
+        Parameters
+        ----------
+        size
+            Number of ids, at least 4; with fewer types at hand the vocabulary is smaller.
+
+        Returns
+        -------
+        Vocabulary
+
+        Raises
+        ------
+        InputError
+            If `size` is below 4.
+        """
         occurrences = np.bincount(self._tokens, minlength=len(self._types))
         counts = Counter(dict(zip(self._types, occurrences.tolist(), strict=True)))
         required = (SENTENCE_START, SENTENCE_END)
         return Vocabulary.from_counts(counts, size, required=required, splitting=self._splitting)
 
     def encode(self, vocabulary: Vocabulary) -> list[np.ndarray]:
-        """The ids of every sentence: arrays of shape (tokens of the sentence,), int32."""
+        """The ids of every sentence.
+
+        Parameters
+        ----------
+        vocabulary
+            Any vocabulary; tokens that it lacks are the unknown token.
+
+        Returns
+        -------
+        list of numpy.ndarray
+            int32, (tokens of the sentence,) each.
+        """
         ids = vocabulary.encode(self._types)[self._tokens]
         return np.split(ids, self._ends[:-1])

@@ -93,8 +93,7 @@ def read_tagged_sentences(
             pickle is run.
         "auto"
             A folder or `*.in` is a pair, `*.csv` is CSV (`*.tsv`, where a quote is a word, is not);
-            other files are told apart by what they
-            begin with.
+            other files are told apart by what they begin with.
     word_column, label_column
         The columns of words and labels in "conll" and "csv": a number from 1, or from the end if
         negative; or a name, where there is a header. None: as the content suggests (see
@@ -120,6 +119,19 @@ def read_tagged_sentences(
     InputError
         If the file is missing, cannot be decoded, has no sentence, is not in the format, or has
         no labels in the column.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from rnn_graph import read_tagged_sentences
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "train.conll")
+    ...     _ = path.write_text("to O\nnew B-city\nyork I-city\n\nmonday B-day\n")
+    ...     for sentence in read_tagged_sentences(path):
+    ...         print(sentence.words, sentence.labels)
+    ('to', 'new', 'york') ('O', 'B-city', 'I-city')
+    ('monday',) ('B-day',)
     """
     for name, value, known in (("format", file_format, FORMATS), ("part", part, PARTS)):
         if value not in known:

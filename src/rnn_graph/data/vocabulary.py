@@ -25,7 +25,7 @@ class Vocabulary:
         for every token that is not.
     splitting
         How text was split into these words, so that evaluation and prompts are split alike; None
-        where nobody knows. Vocabularies of the same tokens are equal whatever it is.
+        if it is not known. Vocabularies of the same tokens are equal whatever it is.
 
     Raises
     ------
@@ -34,6 +34,7 @@ class Vocabulary:
 
     Examples
     --------
+    >>> from rnn_graph import Vocabulary
     >>> vocabulary = Vocabulary(["SENTENCE_START", "SENTENCE_END", "hello", "UNKNOWN_TOKEN"])
     >>> vocabulary.encode(["SENTENCE_START", "hello", "stranger"])
     array([0, 2, 3], dtype=int32)
@@ -127,13 +128,35 @@ class Vocabulary:
 
     @property
     def unknown_id(self) -> int:
+        """The id of `UNKNOWN_TOKEN`."""
         return self._ids[UNKNOWN_TOKEN]
 
     def encode(self, tokens: Iterable[str]) -> np.ndarray:
-        """Ids of `tokens`, shape (number of tokens,), int32."""
+        """Ids of tokens; that of `UNKNOWN_TOKEN` for those that are not known.
+
+        Parameters
+        ----------
+        tokens
+            Words or markers, T of them.
+
+        Returns
+        -------
+        numpy.ndarray
+            int32, (T,).
+        """
         get, unknown = self._ids.get, self.unknown_id
         return np.fromiter((get(token, unknown) for token in tokens), dtype=np.int32)
 
     def decode(self, ids: Sequence[int] | np.ndarray) -> list[str]:
-        """The tokens of `ids`."""
+        """The tokens of ids.
+
+        Parameters
+        ----------
+        ids : (T,)
+            Numbers from 0 to the vocabulary's size - 1.
+
+        Returns
+        -------
+        list of str
+        """
         return [self.tokens[i] for i in ids]

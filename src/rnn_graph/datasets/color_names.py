@@ -11,7 +11,18 @@ def color_names() -> list[str]:
     """920 names that people gave to colors, in alphabetical order, lower case.
 
     From the color survey of xkcd.com (2010), put into the public domain (CC0), as in
-    `matplotlib.colors.XKCD_COLORS`, but for names with rude words.
+    `matplotlib.colors.XKCD_COLORS`, without the names that contain rude words.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> from rnn_graph.datasets import color_names
+    >>> names = color_names()
+    >>> len(names), names[:3]
+    (920, ['acid green', 'adobe', 'algae'])
     """
     from matplotlib.colors import XKCD_COLORS
 

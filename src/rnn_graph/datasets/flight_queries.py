@@ -38,7 +38,24 @@ LONGEST = 25  # words
 
 @dataclass(frozen=True)
 class FlightCorpus:
-    """Queries to train on, to choose a model by, and to judge it by."""
+    """Flight queries in three parts.
+
+    Parameters
+    ----------
+    train
+        Queries to train on.
+    valid
+        Queries to choose a model by.
+    test
+        Queries to judge the chosen model by.
+
+    Examples
+    --------
+    >>> from rnn_graph.datasets import flight_corpus
+    >>> corpus = flight_corpus(20, 5, 5, rng=0)
+    >>> len(corpus.train), len(corpus.valid), len(corpus.test)
+    (20, 5, 5)
+    """
 
     train: list[TaggedSentence]
     valid: list[TaggedSentence]
@@ -51,17 +68,23 @@ def sample_flight_queries(count: int, *, rng: RandomSource) -> list[TaggedSenten
     Parameters
     ----------
     count
-        How many, at least 0.
+        Number of queries, at least 0.
     rng
         A generator, or the seed of one.
 
     Returns
     -------
     list of TaggedSentence
-        `count` of them, in lower case, of at most `LONGEST` words, with IOB2 labels.
+        `count` of them, in lower case, of at most 25 words, with IOB2 labels.
+
+    Raises
+    ------
+    InputError
+        If `count` is below 0, or `rng` is neither a generator nor a seed.
 
     Examples
     --------
+    >>> from rnn_graph.datasets import sample_flight_queries
     >>> queries = sample_flight_queries(3, rng=17)
     >>> for query in queries:
     ...     print(" ".join(query.words))
@@ -97,9 +120,25 @@ def flight_corpus(
     Parameters
     ----------
     train_queries, valid_queries, test_queries
-        How many queries each part has, at least 1.
+        Number of queries in each part, at least 1.
     rng
         A generator, or the seed of one. The same seed gives the same corpus.
+
+    Returns
+    -------
+    FlightCorpus
+
+    Raises
+    ------
+    InputError
+        If a number is below 1, or `rng` is neither a generator nor a seed.
+
+    Examples
+    --------
+    >>> from rnn_graph.datasets import flight_corpus
+    >>> corpus = flight_corpus(20, 5, 5, rng=0)
+    >>> sum(len(query.words) == len(query.labels) for query in corpus.train)
+    20
     """
     sizes = train_queries, valid_queries, test_queries
     if min(sizes) < 1:

@@ -24,7 +24,25 @@ if TYPE_CHECKING:
 
 
 class Sentence(NamedTuple):
-    """A sentence and the natural logarithm of its probability under the grammar."""
+    """A sentence of the comment grammar, and its probability.
+
+    Parameters
+    ----------
+    words
+        The words in order.
+    log_probability
+        Natural logarithm of the sentence's probability under the grammar.
+
+    Examples
+    --------
+    >>> import math
+    >>> from rnn_graph.datasets import sample_sentences
+    >>> (sentence,) = sample_sentences(1, rng=2)
+    >>> sentence.words
+    ('my', 'mods', 'never', 'ban', 'you', '.')
+    >>> 0 < math.exp(sentence.log_probability) < 1
+    True
+    """
 
     words: tuple[str, ...]
     log_probability: float
@@ -34,8 +52,23 @@ class Sentence(NamedTuple):
 class CommentCorpus:
     """Sentences to train on and sentences to judge by, as tuples of words.
 
-    `true_perplexity` is that of the held-out sentences under the grammar, per word, where the end
-    of a sentence counts as one word more: exp(-sum ln p(sentence) / sum (words + 1)).
+    Parameters
+    ----------
+    train
+        Sentences to train on.
+    held_out
+        Sentences to judge by.
+    true_perplexity
+        Perplexity per word of the held-out sentences under the grammar itself, where the end of a
+        sentence counts as one more word: exp(-sum ln p(sentence) / sum (words + 1)). No model has
+        a lower one, except by chance.
+
+    Examples
+    --------
+    >>> from rnn_graph.datasets import comment_corpus
+    >>> corpus = comment_corpus(100, 50, rng=0)
+    >>> len(corpus.train), len(corpus.held_out), 5 < corpus.true_perplexity < 20
+    (100, 50, True)
     """
 
     train: list[tuple[str, ...]]
@@ -51,6 +84,15 @@ def comment_grammar() -> "PCFG":
     -------
     nltk.grammar.PCFG
         Unambiguous, without recursion. The probabilities of the rules of one symbol sum to one.
+
+    Examples
+    --------
+    >>> from rnn_graph.datasets import comment_grammar
+    >>> grammar = comment_grammar()
+    >>> grammar.start()
+    S
+    >>> round(sum(rule.prob() for rule in grammar.productions(lhs=grammar.start())), 6)
+    1.0
     """
     from nltk.grammar import PCFG, Nonterminal, ProbabilisticProduction
 
@@ -102,7 +144,7 @@ def sample_sentences(count: int, *, rng: RandomSource) -> list[Sentence]:
     Parameters
     ----------
     count
-        How many, at least 0.
+        Number of sentences, at least 0.
     rng
         A generator, or the seed of one. It is read in blocks, so that a generator given here has
         moved past the numbers that the sentences used.
@@ -110,10 +152,16 @@ def sample_sentences(count: int, *, rng: RandomSource) -> list[Sentence]:
     Returns
     -------
     list of Sentence
-        `count` of them, each with the logarithm (natural) of its exact probability.
+        `count` of them, each with the natural logarithm of its exact probability.
+
+    Raises
+    ------
+    InputError
+        If `count` is below 0, or `rng` is neither a generator nor a seed.
 
     Examples
     --------
+    >>> from rnn_graph.datasets import sample_sentences
     >>> for sentence in sample_sentences(3, rng=2):
     ...     print(" ".join(sentence.words))
     my mods never ban you .
@@ -157,9 +205,25 @@ def comment_corpus(
     Parameters
     ----------
     train_sentences, held_out_sentences
-        How many sentences each part has; at least one is held out.
+        Number of sentences in each part; at least one is held out.
     rng
         A generator, or the seed of one. The same seed gives the same corpus.
+
+    Returns
+    -------
+    CommentCorpus
+
+    Raises
+    ------
+    InputError
+        If a number is too small, or `rng` is neither a generator nor a seed.
+
+    Examples
+    --------
+    >>> from rnn_graph.datasets import comment_corpus
+    >>> corpus = comment_corpus(2, 1, rng=2)
+    >>> corpus.train[0]
+    ('my', 'mods', 'never', 'ban', 'you', '.')
     """
     if train_sentences < 0 or held_out_sentences < 1:
         raise InputError(

@@ -24,22 +24,32 @@ CHUNK = 1 << 14  # bytes; less than this is lost where a download is cut
 class Original:
     """A published file, known by its sha256.
 
-    Attributes
+    Parameters
     ----------
     name : str
-        What `fetch` calls it.
+        The name for `fetch`.
     url : str
-        Where it is published.
+        The address where it is published.
     file_name : str
         Its name in the cache folder.
     sha256 : str
         Lower-case hexadecimal digest of its content.
     size : int or None
-        In bytes, None where it is not known.
+        Its length in bytes, None if it is not known.
     description : str
-        What it holds, in one line.
+        Its content, in one line.
     license : str
-        Under what terms it is published, or who owns it.
+        The terms under which it is published, or its owner.
+
+    Examples
+    --------
+    >>> from rnn_graph.datasets import ORIGINALS
+    >>> for original in ORIGINALS.values():
+    ...     print(f"{original.name}: {original.size:,} bytes")
+    reddit-comments: 7,610,868 bytes
+    wildml-model: 3,210,520 bytes
+    tiny-shakespeare: 1,115,394 bytes
+    time-machine: 178,979 bytes
     """
 
     name: str
@@ -105,7 +115,7 @@ def fetch(
     cache: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> Path:
-    """Give the path of an original file, downloaded into the cache where it is not there yet.
+    """Return the path of an original file, downloaded into the cache if it is not there yet.
 
     Parameters
     ----------
@@ -130,9 +140,25 @@ def fetch(
     Raises
     ------
     InputError
-        If the name is not known, the file cannot be had, its sha256 is wrong (nothing is kept
-        then), or the cache folder cannot be written. What came of a download that was cut is
-        kept, and the next call resumes there.
+        If the name is not known, the file cannot be downloaded or read, its sha256 is wrong
+        (nothing is kept then), or the cache folder cannot be written. What came of a download that
+        was cut is kept, and the next call resumes there.
+
+    Examples
+    --------
+    With a copy that is at hand, here of a file of eleven bytes:
+
+    >>> import hashlib, tempfile
+    >>> from pathlib import Path
+    >>> from rnn_graph.datasets import Original, fetch
+    >>> digest = hashlib.sha256(b"a few words").hexdigest()
+    >>> url = "https://example.org/words.txt"
+    >>> words = Original("words", url, "words.txt", digest, 11, "three words", "CC0")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     copy = Path(folder, "copy.txt")
+    ...     _ = copy.write_text("a few words")
+    ...     print(fetch(words, copy=copy, cache=Path(folder, "cache")).read_text())
+    a few words
     """
     import pooch
     import requests

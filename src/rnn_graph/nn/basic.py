@@ -18,27 +18,45 @@ from rnn_graph.randomness import as_random_generator
 
 @dataclass(frozen=True, repr=False)
 class Embedding(Layer):
-    """A row of numbers for each id: `embeddings (rows, units)`, normal at first.
+    """A table of vectors, one for each id: `embeddings (rows, units)`, normal at first.
+
+    Called with ids of shape (T, B), it returns (T, B, units).
 
     Parameters
     ----------
-    rows, units
-        Ids, and numbers for each.
+    rows
+        Number of ids.
+    units
+        Length of a vector.
+    padding
+        Whether the table has one more row, of zeros at first, for the places beyond a sequence.
     deviation
         Standard deviation of the first values.
     scale
-        What a row that is looked up is multiplied by.
+        Factor on the vectors that are looked up.
     row_dropout
-        Share of the ids whose rows are zero in a step of training, wherever they occur in it: Y.
-        Gal, Z. Ghahramani, "A theoretically grounded application of dropout in recurrent neural
-        networks", NIPS (2016).
-    padding
-        Whether one more row, of zeros at first, stands for what is beyond a sequence.
+        Share of the ids, from 0 to below 1, whose vectors are zero in a training step, wherever
+        they occur in it: Y. Gal, Z. Ghahramani, "A theoretically grounded application of dropout
+        in recurrent neural networks", NIPS (2016).
 
     Raises
     ------
     InputError
-        If a size is below 1, deviation or scale is not above 0, or the share not from 0 to below 1.
+        If a size is below 1, deviation or scale is not above 0, or the share is not from 0 to
+        below 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pytensor
+    >>> import pytensor.tensor as pt
+    >>> from rnn_graph.nn import Embedding
+    >>> layer = Embedding(rows=10, units=4)
+    >>> ids = pt.matrix("ids", dtype="int32", shape=(3, 2))  # [T, B]
+    >>> vectors, _ = layer(layer.init(rng=0), ids)
+    >>> look_up = pytensor.function([ids], vectors, mode="JAX")
+    >>> look_up(np.array([[1, 2], [1, 3], [1, 4]], dtype="int32")).shape
+    (3, 2, 4)
     """
 
     rows: int
@@ -57,6 +75,7 @@ class Embedding(Layer):
 
     @property
     def key_count(self) -> int:
+        """One with `row_dropout`, else none."""
         return int(self.row_dropout > 0)
 
     def init(self, rng=None, dtype="float64"):
@@ -83,14 +102,32 @@ class Embedding(Layer):
 
 @dataclass(frozen=True, repr=False)
 class Window(Layer):
-    """The rows of `width` places side by side, for the place in the middle.
+    """Windows of `width` steps, one around each step, their rows side by side.
 
-    [T + width - 1, ..., n] -> [T, ..., width * n]: half a window of padding before and after.
+    Called with (T + width - 1, ..., n), half a window of padding before and after included, it
+    returns (T, ..., width · n). It has no parameters.
+
+    Parameters
+    ----------
+    width
+        Steps in a window, odd.
 
     Raises
     ------
     InputError
         If the width is even or below 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pytensor
+    >>> import pytensor.tensor as pt
+    >>> from rnn_graph.nn import Window
+    >>> x = pt.matrix("x", dtype="int32", shape=(None, 1))
+    >>> y, _ = Window(3)({}, x)
+    >>> windows = pytensor.function([x], y, mode="JAX")
+    >>> windows(np.array([[0], [7], [8], [9], [0]], dtype="int32")).tolist()
+    [[0, 7, 8], [7, 8, 9], [8, 9, 0]]
     """
 
     width: int
@@ -106,12 +143,34 @@ class Window(Layer):
 
 @dataclass(frozen=True, repr=False)
 class Dense(Layer):
-    """`x W + b`: `W (inputs, units)` normal with deviation 1/√inputs, `b (units)` zero.
+    """`x W + b`: `W (inputs, units)` normal with deviation 1/√inputs, `b (units)` zero at first.
+
+    Called with (..., inputs), it returns (..., units).
+
+    Parameters
+    ----------
+    units
+        Length of an output.
+    inputs
+        Length of an input.
 
     Raises
     ------
     InputError
         If a size is below 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pytensor
+    >>> import pytensor.tensor as pt
+    >>> from rnn_graph.nn import Dense
+    >>> layer = Dense(units=2, inputs=3)
+    >>> weights = {"W": np.eye(3)[:, :2], "b": np.array([0.0, 10.0])}
+    >>> x = pt.matrix("x", dtype="float64")
+    >>> y, _ = layer(weights, x)
+    >>> pytensor.function([x], y, mode="JAX")(np.array([[1.0, 2.0, 3.0]])).tolist()
+    [[1.0, 12.0]]
     """
 
     units: int

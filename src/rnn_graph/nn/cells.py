@@ -15,19 +15,36 @@ from rnn_graph.nn.layer import described, last_axis
 
 
 class Cell:
-    """What happens to each hidden unit in a step.
+    """One step of a recurrent layer, without its loop.
 
-    A cell of one's own has `blocks`, `state_names`, `states` and `advance`. What else is here is
-    that of a cell whose step begins with the sum `p_t + h_{t−1} W_h`.
+    A cell of your own is a subclass with `blocks`, `state_names`, `states` and `advance`. The other
+    methods are those of a cell whose step begins with the sum `p_t + h_{t−1} W_h`, where `p_t` is
+    the projected input.
 
     Attributes
     ----------
     blocks
-        How many numbers a hidden unit takes from the input, side by side: (..., blocks · H).
+        How many numbers a hidden unit takes from the projected input, (..., blocks · H). The blocks
+        stand side by side.
     state_names
-        What a hidden unit hands on from step to step; the first is its output, h.
+        Names of the states that are handed on from step to step; the first is the output, h.
     states
-        How many that are.
+        How many states there are.
+
+    Examples
+    --------
+    A cell that keeps nine tenths of its state in each step:
+
+    >>> import pytensor.tensor as pt
+    >>> from rnn_graph.nn import Cell, Recurrent
+    >>> class Leaky(Cell):
+    ...     blocks, states, state_names = 1, 1, ("h",)
+    ...
+    ...     def advance(self, combined, h):
+    ...         return [0.9 * h + 0.1 * pt.tanh(combined)]
+    >>> layer = Recurrent(Leaky(), units=8, inputs=3)
+    >>> {name: value.shape for name, value in layer.init(rng=0).items()}
+    {'Wx': (3, 8), 'Wh': (8, 8), 'b': (8,)}
     """
 
     blocks: int
@@ -37,12 +54,36 @@ class Cell:
     def advance(
         self, combined: TensorVariable, *states: TensorVariable
     ) -> list[TensorVariable]:  # [..., n · H], [..., H] … -> [..., H] …
-        """The next states."""
+        """The next states.
+
+        Parameters
+        ----------
+        combined : (..., n · H)
+            The result of `combine`; n is `blocks`, or what the cell's own `combine` makes of it.
+        *states : (..., H)
+            The states before the step, in the order of `state_names`.
+
+        Returns
+        -------
+        list of TensorVariable
+            The states after it, (..., H) each, in the same order.
+        """
         raise NotImplementedError
 
     def slope(self, output: TensorVariable) -> TensorVariable | None:  # [..., H] -> [..., H]
-        """The derivative of the output for `combined`, of a cell of one state whose output alone
-        tells it; None if it takes more.
+        """The derivative of the output with respect to `combined`, computed from the output alone.
+
+        With it the loop need not store `combined` of each step for the gradient. None if the cell
+        has several states, or if the derivative takes more than the output.
+
+        Parameters
+        ----------
+        output : (..., H)
+
+        Returns
+        -------
+        TensorVariable or None
+            (..., H).
         """
         return None
 
@@ -51,31 +92,99 @@ class Cell:
     def combine(
         self, projected: TensorVariable, recurrent: TensorVariable
     ) -> TensorVariable:  # [..., blocks · H], [..., blocks · H] -> [..., n · H]
-        """What `advance` is computed from: a linear function of the input's projection and of the
-        product `h_{t−1} W_h`.
+        """The argument of `advance`: a linear function of the projected input and of `h_{t−1} W_h`.
+
+        Parameters
+        ----------
+        projected : (..., blocks · H)
+            `x_t W_x + b`.
+        recurrent : (..., blocks · H)
+            `h_{t−1} W_h`.
+
+        Returns
+        -------
+        TensorVariable
+            (..., n · H); here the sum, with n = `blocks`.
         """
         return projected + recurrent
 
     def separate(
         self, gradient: TensorVariable
     ) -> tuple[TensorVariable, TensorVariable]:  # [..., n · H] -> [..., blocks · H] twice
-        """The gradients of `combine`'s arguments from that of its result."""
+        """The gradients of `combine`'s two arguments, from the gradient of its result.
+
+        Parameters
+        ----------
+        gradient : (..., n · H)
+
+        Returns
+        -------
+        tuple of TensorVariable
+            Those of `projected` and `recurrent`, (..., blocks · H) each.
+        """
         return gradient, gradient
 
     # The product itself, which a cell may have in another place
 
     def enter(self, projected, h, W, bias=None) -> TensorVariable:
-        """What `advance` is computed from, with `bias` added to the product if there is one."""
+        """The argument of `advance`, from the state itself: the place of the step's matrix product.
+
+        Parameters
+        ----------
+        projected : (..., blocks · H)
+            `x_t W_x + b`.
+        h : (..., H)
+            The output of the step before.
+        W : (H, blocks · H)
+        bias : (blocks · H), optional
+            Added to the product.
+
+        Returns
+        -------
+        TensorVariable
+            (..., n · H).
+        """
         product = times(h, W)
         return self.combine(projected, product if bias is None else product + bias)
 
     def leave(self, gradient, combined, h, W, bias=None) -> tuple[TensorVariable, TensorVariable]:
-        """From the gradient of `combined` that of what the products were added to, and of h."""
+        """The reverse of `enter` for one step.
+
+        Parameters
+        ----------
+        gradient : (..., n · H)
+            That of the result of `enter`.
+        combined : (..., n · H) or None
+            The result of `enter`; None where `slope` made storing it needless.
+        h, W, bias
+            As for `enter`.
+
+        Returns
+        -------
+        tuple of TensorVariable
+            The gradient of what the products were added to, (..., n · H), and that of `h`,
+            (..., H).
+        """
         _, d_recurrent = self.separate(gradient)
         return gradient, times(d_recurrent, W.T)
 
     def gradients(self, gradient, combined, h) -> list[TensorVariable]:
-        """The gradients of `projected`, `W` and `bias`, from what `leave` gave for all steps."""
+        """The gradients of `enter`'s other arguments, for all steps at once.
+
+        Parameters
+        ----------
+        gradient : (T, ..., n · H)
+            What `leave` returned first, of all steps.
+        combined : (T, ..., n · H)
+            The result of `enter` of each step; of a cell with `slope` its slope, (T, ..., H).
+        h : (T, ..., H)
+            The output before each step.
+
+        Returns
+        -------
+        list of TensorVariable
+            Those of `projected` (T, ..., blocks · H), `W` (H, blocks · H) and `bias` (blocks · H).
+        """
         d_projected, d_recurrent = self.separate(gradient)
         rows = rows_of(d_recurrent)
         return [d_projected, rows_of(h).T @ rows, rows.sum(axis=0, acc_dtype=rows.dtype)]
@@ -83,9 +192,22 @@ class Cell:
 
 @dataclass(frozen=True, repr=False)
 class Elman(Cell):
-    """`h_t = activation(p_t + h_{t−1} W_h)`.
+    """The simple recurrent cell: `h_t = activation(p_t + h_{t−1} W_h)`, with `p_t = x_t W_x + b`.
 
     J. L. Elman, "Finding structure in time", Cognitive Science 14 (1990).
+
+    Parameters
+    ----------
+    activation
+        A function of one variable, such as `pt.tanh`, `pt.sigmoid` or a function of your own.
+
+    Examples
+    --------
+    >>> import pytensor.tensor as pt
+    >>> from rnn_graph.nn import Elman, Recurrent
+    >>> layer = Recurrent(Elman(activation=pt.sigmoid), units=5, inputs=3)
+    >>> {name: value.shape for name, value in layer.init(rng=0).items()}
+    {'Wx': (3, 5), 'Wh': (5, 5), 'b': (5,)}
     """
 
     activation: Callable[[TensorVariable], TensorVariable] = pt.tanh
@@ -106,10 +228,22 @@ class Elman(Cell):
 
 @dataclass(frozen=True)
 class LSTM(Cell):
-    """`c_t = f ∘ c_{t−1} + i ∘ g`, `h_t = o ∘ tanh(c_t)`; blocks in the order i, f, o, g.
+    """Long short-term memory: `c_t = f ∘ c_{t−1} + i ∘ g`, `h_t = o ∘ tanh(c_t)`.
+
+    The gates are `i, f, o = σ(p + h_{t−1} W)` and the candidate is `g = tanh(p + h_{t−1} W)`, each
+    with its own block of p and W; the blocks stand in the order i, f, o, g. The states are h and c.
 
     S. Hochreiter and J. Schmidhuber, "Long short-term memory", Neural Computation 9 (1997), with
     the forget gate of F. Gers et al. (2000).
+
+    Examples
+    --------
+    >>> from rnn_graph.nn import LSTM, Recurrent
+    >>> layer = Recurrent(LSTM(), units=5, inputs=3)
+    >>> {name: value.shape for name, value in layer.init(rng=0).items()}
+    {'Wx': (3, 20), 'Wh': (5, 20), 'b': (20,)}
+    >>> layer.state_count
+    2
     """
 
     blocks = 4
@@ -127,10 +261,20 @@ class LSTM(Cell):
 
 @dataclass(frozen=True)
 class GRU(Cell):
-    """`n = tanh(p_n + r ∘ (h_{t−1} W_n))`, `h_t = (1 − z) ∘ n + z ∘ h_{t−1}`; blocks r, z, n.
+    """Gated recurrent unit: `n = tanh(p_n + r ∘ (h_{t−1} W_n))`, `h_t = (1 − z) ∘ n + z ∘ h_{t−1}`.
+
+    The gates are `r, z = σ(p + h_{t−1} W)`, each with its own block of p and W; the blocks stand in
+    the order r, z, n.
 
     K. Cho et al., "Learning phrase representations using RNN encoder-decoder", EMNLP (2014), with
     the reset gate after the product, so that one product serves all three blocks.
+
+    Examples
+    --------
+    >>> from rnn_graph.nn import GRU, Recurrent
+    >>> layer = Recurrent(GRU(), units=5, inputs=3)
+    >>> {name: value.shape for name, value in layer.init(rng=0).items()}
+    {'Wx': (3, 15), 'Wh': (5, 15), 'b': (15,)}
     """
 
     blocks = 3
@@ -156,15 +300,25 @@ class GRU(Cell):
 
 @dataclass(frozen=True, repr=False)
 class ResetBeforeGRU(Cell):
-    """`n = tanh(p_n + (r ∘ h_{t−1}) W_n)`, `h_t = (1 − z) ∘ n + z ∘ h_{t−1}`; blocks r, z, n.
+    """The GRU with its reset gate before the product: `n = tanh(p_n + (r ∘ h_{t−1}) W_n)`.
 
-    The GRU as K. Cho et al. (2014) have it, and with hard gates the tutorials' of Theano: the reset
-    gate before the product, so that a step has two products, one after the other.
+    As for `GRU`, `h_t = (1 − z) ∘ n + z ∘ h_{t−1}`, with blocks r, z, n. This is the form of
+    K. Cho et al. (2014) and, with a hard sigmoid, that of the Theano tutorials. A step has two
+    matrix products, one after the other.
 
     Parameters
     ----------
     gate
-        The function of r and z.
+        The function of r and z, of one variable.
+
+    Examples
+    --------
+    >>> import pytensor.tensor as pt
+    >>> from rnn_graph.nn import Recurrent, ResetBeforeGRU
+    >>> hard = ResetBeforeGRU(gate=lambda x: pt.clip(0.2 * x + 0.5, 0, 1))
+    >>> layer = Recurrent(hard, units=5, inputs=3)
+    >>> {name: value.shape for name, value in layer.init(rng=0).items()}
+    {'Wx': (3, 15), 'Wh': (5, 15), 'b': (15,)}
     """
 
     gate: Callable[[TensorVariable], TensorVariable] = pt.sigmoid

@@ -16,27 +16,40 @@ WIDTH = 3  # characters that the convolution sees
 
 @dataclass(frozen=True, repr=False)
 class CharConvolution(Layer):
-    """For each unit the largest value of a convolution over a word's characters, or zero.
+    """Features of a word from its characters: a convolution, and its largest value for each unit.
 
-    `y[u] = max_c max(0, Σ_j E[x_{c+j}] W_j + b)[u]` over the characters c of the word, j being −1,
-    0 and 1. Its parameters: `char_embeddings (ids, embedding)` uniform in ±√(3 / embedding),
-    `char_W (3 · embedding, units)` as Glorot and Bengio draw it, `char_b (units)` zero.
+    `y[u] = max_c max(0, Σ_j E[x_{c+j}] W_j + b)[u]` over the characters c of the word, with j = −1,
+    0, 1. Its parameters: `char_embeddings (ids, embedding)`, uniform in ±√(3 / embedding) at first;
+    `char_W (3 · embedding, units)`, drawn as Glorot and Bengio do; `char_b (units)`, zero.
 
     X. Ma, E. Hovy, "End-to-end sequence labeling via bi-directional LSTM-CNNs-CRF", ACL (2016).
 
     Parameters
     ----------
     ids
-        Ids of characters; 0 for what is no character: before and behind a word.
+        Number of character ids; the id 0 stands for no character, before and behind a word.
     units
         Features of a word.
     embedding
-        Numbers for each character.
+        Length of a character's vector.
 
     Raises
     ------
     InputError
         If a size is below 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pytensor
+    >>> import pytensor.tensor as pt
+    >>> from rnn_graph.nn import CharConvolution
+    >>> layer = CharConvolution(ids=27, units=6)
+    >>> words = pt.matrix("words", dtype="int32", shape=(2, 5))  # [words, characters + 2]
+    >>> features, _ = layer(layer.init(rng=0), words)
+    >>> spelled = np.array([[0, 3, 1, 2, 0], [0, 9, 20, 0, 0]], dtype="int32")
+    >>> pytensor.function([words], features, mode="JAX")(spelled).shape
+    (2, 6)
     """
 
     ids: int

@@ -17,20 +17,30 @@ from rnn_graph.randomness import as_random_generator
 class Stack(Layer):
     """Layers one upon the other: each takes the output of the one before.
 
-    Its states are those of all layers in turn; each dropout layer has a key of its own.
+    Its states are those of all layers in turn; each layer with dropout gets a key of its own.
 
     Parameters
     ----------
     layers
-        The first one takes the input.
+        The layers; the first one takes the input.
     names
-        For each layer what the names of its parameters begin with, "" for nothing; "layer0",
-        "layer1", … if None.
+        A prefix for the names of each layer's parameters, "" for none; "layer0", "layer1", … if
+        None.
 
     Raises
     ------
     InputError
-        If there is no layer, or the names are not one for each layer.
+        If there is no layer, the names are not one for each layer, or (when first values are drawn)
+        two layers have a parameter of the same name.
+
+    Examples
+    --------
+    >>> from rnn_graph.nn import Dense, Elman, Recurrent, Stack
+    >>> network = Stack([Recurrent(Elman(), units=5, inputs=3), Dense(units=1, inputs=5)])
+    >>> network
+    Stack([Recurrent(Elman(), 5, 3), Dense(1, 5)])
+    >>> list(network.init(rng=0))
+    ['layer0_Wx', 'layer0_Wh', 'layer0_b', 'layer1_W', 'layer1_b']
     """
 
     layers: Sequence[Layer]
@@ -51,10 +61,12 @@ class Stack(Layer):
 
     @property
     def state_count(self) -> int:
+        """Those of all layers."""
         return sum(layer.state_count for layer in self.layers)
 
     @property
     def key_count(self) -> int:
+        """Those of all layers."""
         return sum(layer.key_count for layer in self.layers)
 
     def init(self, rng=None, dtype="float64"):
@@ -72,23 +84,35 @@ class Stack(Layer):
 
 @dataclass(frozen=True, repr=False)
 class Bidirectional(Layer):
-    """Two layers over the same sequence in opposite directions, their outputs side by side.
+    """Two recurrent layers that read a sequence in opposite directions, their outputs side by side.
+
+    Called with (T, B, inputs), it returns (T, B, units), and the states after each direction's last
+    step. The names of the parameters begin with `forward_` and `backward_`; the states are those of
+    `forward`, then those of `backward`.
 
     M. Schuster, K. Paliwal, "Bidirectional recurrent neural networks", IEEE Transactions on Signal
-    Processing 45 (1997). Parameters and states are those of both, `forward_…` first, then
-    `backward_…`.
+    Processing 45 (1997).
 
     Parameters
     ----------
     forward
-        Begins with the first step.
+        The layer that begins with the first step.
     backward
-        Begins with the last; None for one of the same description as `forward`.
+        The layer that begins with the last step, of any size; None for one like `forward`.
 
     Raises
     ------
     InputError
         If the layers are not one for each direction.
+
+    Examples
+    --------
+    >>> from rnn_graph.nn import Bidirectional, Elman, Recurrent
+    >>> layer = Bidirectional(Recurrent(Elman(), units=5, inputs=3))
+    >>> layer.units, layer.state_count
+    (10, 2)
+    >>> list(layer.init(rng=0))
+    ['forward_Wx', 'forward_Wh', 'forward_b', 'backward_Wx', 'backward_Wh', 'backward_b']
     """
 
     forward: Recurrent
@@ -111,15 +135,17 @@ class Bidirectional(Layer):
 
     @property
     def state_count(self) -> int:
+        """Those of both directions."""
         return self.forward.state_count + self.backward.state_count
 
     @property
     def key_count(self) -> int:
+        """Those of both directions."""
         return self.forward.key_count + self.backward.key_count
 
     @property
     def units(self) -> int:
-        """Numbers in an output."""
+        """Length of an output: the hidden units of both directions."""
         return self.forward.units + self.backward.units
 
     def init(self, rng=None, dtype="float64"):

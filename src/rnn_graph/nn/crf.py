@@ -23,12 +23,15 @@ ABOVE_SMALLEST = 1e6
 
 @dataclass(frozen=True, repr=False)
 class CRF(Layer):
-    """Scores of whole label sequences, and the best of them, from the scores of single labels.
+    """Linear-chain conditional random field: scores of whole label sequences.
 
     `s(x, y) = starts[y_1] + Σ_t emission_t[y_t] + Σ_t transitions[y_{t−1}, y_t] + ends[y_T]`, and
     `p(y | x) = exp s(x, y) / Z`. Its parameters: `transitions (labels, labels)`, from the row's
     label to the column's, `starts (labels)` and `ends (labels)`, zero at first. The emissions are
-    another layer's output, such as that of `Dense`.
+    the output of another layer, such as `Dense`.
+
+    Called with emissions (T, B, labels), it returns the label sequences of the highest score,
+    (T, B). `losses` are those of given sequences, for training.
 
     J. Lafferty, A. McCallum, F. Pereira, "Conditional random fields", ICML (2001);
     G. Lample et al., "Neural architectures for named entity recognition", NAACL (2016).
@@ -36,16 +39,33 @@ class CRF(Layer):
     Parameters
     ----------
     labels
-        How many there are.
+        Number of labels.
     forbidden
-        Boolean arrays: transitions (labels, labels), starts (labels) and ends (labels) that the
-        best sequence does not take, whatever they score. The loss does not look at them. None
+        Boolean arrays, transitions (labels, labels), starts (labels) and ends (labels), that are
+        True where the best sequence must not go, whatever the score. The loss ignores them. None
         forbids nothing.
 
     Raises
     ------
     InputError
         If there is no label, or `forbidden` has other shapes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pytensor
+    >>> import pytensor.tensor as pt
+    >>> from rnn_graph.nn import CRF
+    >>> crf = CRF(labels=2)
+    >>> weights = crf.init() | {"transitions": np.array([[-9.0, 0.0], [0.0, -9.0]])}
+    >>> emissions = pt.matrix("emissions", dtype="float64")  # [T, labels], one sequence
+    >>> labels = pt.ivector("labels")  # [T]
+    >>> best, _ = crf(weights, emissions)
+    >>> loss = crf.losses(weights, emissions, labels)
+    >>> run = pytensor.function([emissions, labels], [best, loss], mode="JAX")
+    >>> sequence, nats = run(np.array([[1.0, 0.0]] * 3), np.array([0, 1, 0], dtype="int32"))
+    >>> sequence.tolist(), round(float(nats), 2)
+    ([0, 1, 0], 0.31)
     """
 
     labels: int

@@ -19,12 +19,17 @@ from rnn_graph.nn.layer import Layer, described
 
 @dataclass(frozen=True, repr=False)
 class Dropout(Layer):
-    """Leaves out a share of the values if it is called with a key, and none without.
+    """Sets a share of the values to zero if it is called with a key, and none without.
+
+    The other values are divided by 1 − share, so that the mean stays. It has no parameters.
+
+    N. Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting",
+    Journal of Machine Learning Research 15 (2014).
 
     Parameters
     ----------
     share
-        Of values that become zero.
+        Share of the values that become zero, from 0 to below 1.
     locked
         Whether all steps of a sequence leave out the same units: Y. Gal, Z. Ghahramani, "A
         theoretically grounded application of dropout in recurrent neural networks", NIPS (2016).
@@ -33,6 +38,18 @@ class Dropout(Layer):
     ------
     InputError
         If the share is below 0, or 1 or more.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pytensor
+    >>> import pytensor.tensor as pt
+    >>> from rnn_graph.nn import Dropout
+    >>> x, key = pt.tensor3("x", dtype="float64"), pt.scalar("key", dtype="uint32")
+    >>> y, _ = Dropout(0.5)({}, x, key=key)
+    >>> drop = pytensor.function([x, key], y, mode="JAX")
+    >>> np.unique(drop(np.ones((10, 4, 8)), np.uint32(1))).tolist()
+    [0.0, 2.0]
     """
 
     share: float

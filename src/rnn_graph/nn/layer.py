@@ -19,19 +19,48 @@ Shape = tuple[int | None, ...]
 class Layer(Protocol):
     """A part of a network: it knows its sizes, and holds neither values nor variables.
 
+    Time is the first axis of what a layer takes and returns. Layers are called with the values of
+    their parameters, so that the same layer can serve several graphs.
+
     Attributes
     ----------
     state_count
         How many states a sequence has in this layer.
     key_count
-        How many keys, counted up from the one given, a call takes for dropout.
+        How many keys for dropout a call uses: the key that it is given, and those counted up from
+        it.
+
+    Examples
+    --------
+    A layer of your own:
+
+    >>> from rnn_graph.nn import Dense, Layer, Stack
+    >>> class Doubled(Layer):
+    ...     def __call__(self, parameters, x, *, mask=None, states=None, key=None):
+    ...         return 2 * x, []
+    >>> network = Stack([Doubled(), Dense(units=2, inputs=3)])
+    >>> {name: value.shape for name, value in network.init(rng=0).items()}
+    {'layer1_W': (3, 2), 'layer1_b': (2,)}
     """
 
     state_count: int = 0
     key_count: int = 0
 
     def init(self, rng: RandomSource = None, dtype: str = "float64") -> dict[str, np.ndarray]:
-        """The first values of the parameters by name, drawn in this order."""
+        """Draw the first values of the layer's parameters.
+
+        Parameters
+        ----------
+        rng
+            An int, a `Generator` or a legacy `RandomState`; None for other values each time.
+        dtype
+            "float32" or "float64".
+
+        Returns
+        -------
+        dict
+            Arrays by name, drawn in this order.
+        """
         return {}
 
     def __call__(
@@ -48,20 +77,28 @@ class Layer(Protocol):
         Parameters
         ----------
         parameters
-            Variables (or arrays) for what `init` draws, of any static shape; others are ignored.
-        x
-            Time first; without the axis B for a single sequence.
-        mask
-            [T, B], 1 where a step counts, 0 where the states are handed on; None if all count.
-        states
-            Those before the first step; None for the layer's own.
-        key
-            What dropout hashes, a uint32 scalar; None when nothing is to be left out.
+            Variables or arrays for the names that `init` draws, of any static shape; others are
+            ignored.
+        x : (T, B, n)
+            The input, time first; without the axis B for a single sequence.
+        mask : (T, B), optional
+            1 where a step counts, 0 where the states are handed on unchanged; None if all count.
+        states : sequence of (B, H), optional
+            The states before the first step; None for the layer's own.
+        key : () uint32, optional
+            What dropout derives its masks from; None for no dropout.
+
+        Returns
+        -------
+        y : (T, B, m)
+            The output.
+        states : list of (B, H)
+            Those after the last step.
 
         Raises
         ------
         InputError
-            If a parameter is missing, or a static shape is not the layer's.
+            If a parameter is missing, or a static shape does not fit the layer.
         """
         ...
 

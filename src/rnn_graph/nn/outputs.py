@@ -50,8 +50,17 @@ class Output(Layer):
     row_lists: int = 0
 
     def rows_of(self, targets: np.ndarray) -> list[np.ndarray]:  # [K, N] -> [K, n] …
-        """The rows that each part of the layer works on, in K batches of N targets, -1 for none;
-        int32, filled up with -1.
+        """The rows that each part of the layer works on.
+
+        Parameters
+        ----------
+        targets : (K, N)
+            K batches of N targets, -1 for none.
+
+        Returns
+        -------
+        list of numpy.ndarray
+            int32 (K, n), filled up with -1; `row_lists` of them.
         """
         return []
 
@@ -63,25 +72,62 @@ class Output(Layer):
         row_weights: TensorVariable,
         rows: Sequence[TensorVariable],
     ) -> OutputLosses:  # [N, inputs], [N], [N], [n] …
-        """The weighted losses of targets."""
+        """The weighted losses of targets.
+
+        Parameters
+        ----------
+        parameters
+            As for the call.
+        hidden : (N, inputs)
+        targets : (N,)
+        row_weights : (N,)
+            Factors on the losses.
+        rows : list of (n,)
+            What `rows_of` gave for this batch.
+
+        Returns
+        -------
+        OutputLosses
+            The losses in nats, and the gradients to go on from.
+        """
 
 
 @dataclass(frozen=True, repr=False)
 class Softmax(Output):
-    """`softmax(h W + b)`: `W (inputs, classes)` normal with deviation 1/√inputs, `b` zero.
+    """`softmax(h W + b)`: `W (inputs, classes)` normal with deviation 1/√inputs, `b` zero at first.
+
+    Called with (..., inputs), it returns unnormalized log-probabilities, (..., classes).
 
     Parameters
     ----------
-    classes, inputs
-        V, and numbers in an input.
+    classes
+        Number of classes, V.
+    inputs
+        Length of an input.
     tied
-        Whether W is the transpose of `embeddings`: O. Press, L. Wolf, "Using the output embedding
-        to improve language models", EACL (2017).
+        Whether W is the transpose of the parameter `embeddings (classes, inputs)`: O. Press,
+        L. Wolf, "Using the output embedding to improve language models", EACL (2017).
 
     Raises
     ------
     InputError
         If a size is below 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pytensor
+    >>> import pytensor.tensor as pt
+    >>> from rnn_graph.nn import Softmax
+    >>> layer = Softmax(classes=6, inputs=4)
+    >>> weights = layer.init(rng=0)
+    >>> hidden, targets = pt.matrix("hidden", dtype="float64"), pt.ivector("targets")
+    >>> logits, _ = layer(weights, hidden)
+    >>> losses, _ = layer.losses(weights, hidden, targets, pt.ones(2), rows=[])
+    >>> evaluate = pytensor.function([hidden, targets], [logits, losses], mode="JAX")
+    >>> values, nats = evaluate(np.zeros((2, 4)), np.array([1, 5], dtype="int32"))
+    >>> values.shape, np.allclose(nats, np.log(6))
+    ((2, 6), True)
     """
 
     classes: int
@@ -115,24 +161,45 @@ class Softmax(Output):
 
 @dataclass(frozen=True, repr=False)
 class AdaptiveSoftmax(Output):
-    """Frequent tokens in a head; the rest in clusters, of which the head holds one entry each.
+    """A softmax for large vocabularies: frequent tokens in a head, the rest in clusters.
 
-    `p(token) = p(token | head)`, or `p(cluster | head) p(token | cluster)` with a cluster's
-    softmax over `h P W`: it is exact and normalized, and reads a cluster's weights for those rows
-    alone whose target is in it. Token ids are taken as ranks of frequency, but for the last one,
-    the unknown token's, which goes to the front.
+    The head holds one entry for each cluster. `p(token) = p(token | head)`, or
+    `p(cluster | head) p(token | cluster)` with a softmax over `h P W` in each cluster. It is exact
+    and normalized, and reads a cluster's weights only for the rows whose target is in it. Token ids
+    are taken as ranks of frequency, except the last one, the unknown token's, which goes to the
+    front.
+
+    Called with (..., inputs), it returns log-probabilities, (..., classes).
 
     E. Grave et al., "Efficient softmax approximation for GPUs", ICML (2017).
 
     Parameters
     ----------
-    classes, inputs
-        V, at least 100, and numbers in an input.
+    classes
+        Number of tokens, V, at least 100.
+    inputs
+        Length of an input.
 
     Raises
     ------
     InputError
         If V is below 100, or `inputs` below 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pytensor
+    >>> import pytensor.tensor as pt
+    >>> from rnn_graph.nn import AdaptiveSoftmax
+    >>> layer = AdaptiveSoftmax(classes=100, inputs=8)
+    >>> weights = layer.init(rng=0)
+    >>> weights["head_W"].shape, weights["cluster0_P"].shape, weights["cluster0_W"].shape
+    ((8, 22), (8, 4), (4, 30))
+    >>> hidden = pt.matrix("hidden", dtype="float64")
+    >>> log_probabilities, _ = layer(weights, hidden)
+    >>> evaluate = pytensor.function([hidden], log_probabilities, mode="JAX")
+    >>> np.allclose(np.exp(evaluate(np.ones((3, 8)))).sum(axis=-1), 1)
+    True
     """
 
     classes: int

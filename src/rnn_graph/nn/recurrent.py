@@ -25,39 +25,60 @@ LARGEST_PROJECTED_TABLE = 512
 class Recurrent(Layer):
     """A cell, step after step: `z_t = cell(x_t W_x + b, h_{t−1} W_h, z_{t−1})`.
 
-    Its parameters: `Wx (inputs, blocks · units)` as Glorot and Bengio draw it, as one matrix;
-    `Wh (units, blocks · units)`, of random rotations; `b (blocks · units)`, zero; with
+    Called with (T, B, inputs), it returns the outputs h of all steps, (T, B, units), and each state
+    after the last step, (B, units).
+
+    Its parameters: `Wx (inputs, blocks · units)`, drawn as Glorot and Bengio do, as one matrix;
+    `Wh (units, blocks · units)`, a random rotation for each block; `b (blocks · units)`, zero; with
     `recurrent_bias` also `bh (blocks · units)`, zero; with `learn_initial` also `h0 (units)`, and
     `c0 (units)` of an LSTM, zero.
 
     Parameters
     ----------
     cell
-        `LSTM()`, `GRU()`, `Elman()`, or its name as a string.
-    units, inputs
-        Hidden units, and numbers in an input.
+        `LSTM()`, `GRU()`, `Elman()`, a cell of your own, or "lstm", "gru", "elman".
+    units
+        Hidden units.
+    inputs
+        Length of an input.
     truncate
-        k: the loss at step t sends its gradient through its own and k earlier steps, for any cell;
-        see `rnn_graph.nn.through_time`. None for all steps.
+        k: the loss at step t sends its gradient through its own step and k earlier ones, for any
+        cell; see `rnn_graph.nn.through_time`. None for all steps.
     backwards
-        Begin with the last step.
+        Whether it begins with the last step.
     bias
         Whether there is a `b`.
     recurrent_bias
-        Whether there is a `bh`, added to `h_{t−1} W_h`, as PyTorch's layers have it. It makes a
-        difference to a GRU alone, whose reset gate is applied to this sum.
+        Whether there is a `bh`, added to `h_{t−1} W_h`, as in PyTorch's layers. It makes a
+        difference only to a GRU, whose reset gate is applied to this sum.
     learn_initial
-        Whether the states before the first step are parameters, not zero.
+        Whether the states before the first step are parameters. Otherwise they are zero.
     weight_dropout
-        Share of the numbers in `Wh` that a step of training leaves out, the same ones at all steps
-        of the sequences: S. Merity, N. Keskar, R. Socher, "Regularizing and optimizing LSTM
-        language models", ICLR (2018).
+        Share of the numbers in `Wh`, from 0 to below 1, that a training step leaves out, the same
+        ones at all steps of the sequences: S. Merity, N. Keskar, R. Socher, "Regularizing and
+        optimizing LSTM language models", ICLR (2018).
 
     Raises
     ------
     InputError
         If a size is below 1, the cell is not known, `truncate` is no number of steps, or the share
         is below 0 or at least 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pytensor
+    >>> import pytensor.tensor as pt
+    >>> from rnn_graph.nn import LSTM, Recurrent
+    >>> layer = Recurrent(LSTM(), units=5, inputs=3, truncate=2)
+    >>> weights = layer.init(rng=0)
+    >>> {name: value.shape for name, value in weights.items()}
+    {'Wx': (3, 20), 'Wh': (5, 20), 'b': (20,)}
+    >>> x = pt.tensor3("x", dtype="float64")  # [T, B, inputs]
+    >>> y, (h, c) = layer(weights, x)
+    >>> run = pytensor.function([x], [y, h, c], mode="JAX")
+    >>> [value.shape for value in run(np.ones((7, 2, 3)))]
+    [(7, 2, 5), (2, 5), (2, 5)]
     """
 
     cell: Cell
@@ -90,10 +111,12 @@ class Recurrent(Layer):
 
     @property
     def state_count(self) -> int:
+        """Those of the cell."""
         return self.cell.states
 
     @property
     def key_count(self) -> int:
+        """One with `weight_dropout`, else none."""
         return int(self.weight_dropout > 0)
 
     @property
@@ -144,10 +167,26 @@ class Recurrent(Layer):
         return traces[0], [trace[0 if self.backwards else -1] for trace in traces]
 
     def project(self, parameters, x: TensorVariable) -> TensorVariable:
-        """`x W_x + b` of all steps, [T, B, inputs] -> [T, B, blocks · units].
+        """`x W_x + b` of all steps.
 
         If x are rows that a batch of ids looked up in a small table, the table is projected:
         `E[ids] W + b = (E W + b)[ids]`.
+
+        Parameters
+        ----------
+        parameters
+            As for the call.
+        x : (T, B, inputs)
+
+        Returns
+        -------
+        TensorVariable
+            (T, B, blocks · units).
+
+        Raises
+        ------
+        InputError
+            If a parameter is missing, or a static shape does not fit the layer.
         """
         Wx = parameter(parameters, "Wx", (self.inputs, self._width))
         b = parameter(parameters, "b", (self._width,)) if self.bias else None

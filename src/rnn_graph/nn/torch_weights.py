@@ -31,7 +31,7 @@ def to_torch(layer: Layer, parameters: Arrays) -> dict[str, np.ndarray]:
     layer
         A `Recurrent`, a `Bidirectional`, or a `Stack`, of which other layers are left out.
     parameters
-        By name, as the layer's `init` gives them.
+        Arrays by name, as the layer's `init` gives them.
 
     Returns
     -------
@@ -44,6 +44,17 @@ def to_torch(layer: Layer, parameters: Arrays) -> dict[str, np.ndarray]:
     ------
     InputError
         If PyTorch has no such layer.
+
+    Examples
+    --------
+    >>> from rnn_graph.nn import LSTM, Recurrent, to_torch
+    >>> layer = Recurrent(LSTM(), units=5, inputs=3)
+    >>> for name, value in to_torch(layer, layer.init(rng=0)).items():
+    ...     print(name, value.shape)
+    weight_ih_l0 (20, 3)
+    weight_hh_l0 (20, 5)
+    bias_ih_l0 (20,)
+    bias_hh_l0 (20,)
     """
     weights = {}
     for place, recurrent, prefix in _recurrent_layers(layer):
@@ -64,7 +75,7 @@ def from_torch(weights: Arrays) -> tuple[Stack, dict[str, np.ndarray]]:
     Parameters
     ----------
     weights
-        By PyTorch's names; the arrays of its `state_dict()`.
+        Arrays by PyTorch's names, as its `state_dict()` has them.
 
     Returns
     -------
@@ -72,11 +83,28 @@ def from_torch(weights: Arrays) -> tuple[Stack, dict[str, np.ndarray]]:
         A `Recurrent` or `Bidirectional` for each of PyTorch's layers; without dropout, of which
         the weights know nothing. Elman layers have tanh.
     parameters : dict
+        Arrays by the names of `layers`.
 
     Raises
     ------
     InputError
         If a name or a shape is not that of such a layer.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rnn_graph.nn import from_torch
+    >>> weights = {
+    ...     "weight_ih_l0": np.zeros((15, 3)),
+    ...     "weight_hh_l0": np.zeros((15, 5)),
+    ...     "bias_ih_l0": np.zeros(15),
+    ...     "bias_hh_l0": np.ones(15),
+    ... }
+    >>> layers, parameters = from_torch(weights)
+    >>> layers
+    Stack([Recurrent(GRU(), 5, 3, recurrent_bias=True)])
+    >>> {name: value.shape for name, value in parameters.items()}
+    {'layer0_Wx': (3, 15), 'layer0_Wh': (5, 15), 'layer0_b': (15,), 'layer0_bh': (15,)}
     """
     unknown = [name for name in weights if not NAME.fullmatch(name)]
     if unknown or "weight_ih_l0" not in weights:

@@ -23,13 +23,45 @@ from rnn_graph.errors import InputError
 
 
 class Rows(NamedTuple):
-    """The gradient of a table, [n, d]: row `ids[t]` has `gradients[t]`, a repeated one the sum."""
+    """The gradient of a table (n, d) of which a batch looked up T rows.
+
+    Row `ids[t]` of the table has the gradient `gradients[t]`; where an id occurs again, their sum.
+    `sgd` changes these rows alone; the other optimizers and the transformations take `dense`.
+
+    Parameters
+    ----------
+    ids : (T,)
+        Integers from 0 to n - 1.
+    gradients : (T, d)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pytensor
+    >>> from rnn_graph.optim import Rows, sgd
+    >>> table = pytensor.shared(np.zeros((4, 2)), name="table", shape=(4, 2))
+    >>> rows = Rows(np.array([3, 1, 3]), np.ones((3, 2)))
+    >>> updates = sgd()({table: rows}, np.array(0.5))
+    >>> _ = pytensor.function([], [], updates=updates, mode="JAX")()
+    >>> np.asarray(table.get_value())[:, 0].tolist()
+    [0.0, -0.5, 0.0, -1.0]
+    """
 
     ids: TensorVariable  # [T]
     gradients: TensorVariable  # [T, d]
 
     def dense(self, table: TensorVariable) -> TensorVariable:  # [n, d] -> [n, d]
-        """The same gradient with all rows of the table."""
+        """The same gradient for all rows of the table.
+
+        Parameters
+        ----------
+        table : (n, d)
+
+        Returns
+        -------
+        TensorVariable
+            (n, d).
+        """
         return pt.zeros_like(table)[self.ids].inc(self.gradients)
 
 
@@ -40,12 +72,29 @@ Optimizer = Callable[[Gradients, TensorVariable], Updates]
 
 
 def chain(*parts: Transformation | Optimizer) -> Optimizer:
-    """An optimizer that gets the gradients through transformations, from left to right.
+    """An optimizer that gets its gradients through transformations, from left to right.
 
     Parameters
     ----------
-    parts
+    *parts
         Transformations, and an optimizer at the end.
+
+    Returns
+    -------
+    Optimizer
+        A function of gradients and learning rate, which returns updates.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pytensor
+    >>> from rnn_graph.optim import chain, clip_by_global_norm, sgd
+    >>> w = pytensor.shared(np.array([3.0, 4.0]), name="w", shape=(2,))
+    >>> optimizer = chain(clip_by_global_norm(1), sgd())
+    >>> updates = optimizer({w: w}, np.array(1.0))  # w is the gradient of |w|² / 2, of norm 5
+    >>> _ = pytensor.function([], [], updates=updates, mode="JAX")()
+    >>> np.asarray(w.get_value()).round(6).tolist()
+    [2.4, 3.2]
     """
     *transformations, optimizer = parts
 
@@ -58,7 +107,26 @@ def chain(*parts: Transformation | Optimizer) -> Optimizer:
 
 
 def sgd() -> Optimizer:
-    """Stochastic gradient descent: `θ ← θ − η ∂L/∂θ`."""
+    """Stochastic gradient descent: `θ ← θ − η ∂L/∂θ`.
+
+    Returns
+    -------
+    Optimizer
+        A function of gradients (expressions or `Rows` by shared variable) and learning rate η,
+        which returns the updates for `pytensor.function`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pytensor
+    >>> from rnn_graph.optim import sgd
+    >>> w = pytensor.shared(np.array([3.0, 4.0]), name="w")
+    >>> loss = (w**2).sum()
+    >>> updates = sgd()({w: pytensor.grad(loss, w)}, np.array(0.25))
+    >>> step = pytensor.function([], loss, updates=updates, mode="JAX")
+    >>> [float(step()) for _ in range(3)]
+    [25.0, 6.25, 1.5625]
+    """
 
     def descend(gradients: Gradients, learning_rate: TensorVariable) -> Updates:
         return {
@@ -72,12 +140,32 @@ def sgd() -> Optimizer:
 
 
 def momentum(*, decay: float = 0.9) -> Optimizer:
-    """Gradient descent with a heavy ball: `v ← μ v + g`, `θ ← θ − η v`; μ is `decay`.
+    """Gradient descent with momentum: `v ← μ v + g`, `θ ← θ − η v`.
 
     B. Polyak, "Some methods of speeding up the convergence of iteration methods", USSR
     Computational Mathematics and Mathematical Physics 4 (1964).
 
-    Its updates are those of the parameters, and of v, which are new shared variables.
+    Parameters
+    ----------
+    decay
+        μ, the share of v that stays in each step, from 0 to below 1.
+
+    Returns
+    -------
+    Optimizer
+        As `sgd` returns it; the parameters need a known static shape. The updates include those of
+        v, which are new shared variables.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pytensor
+    >>> from rnn_graph.optim import momentum
+    >>> w = pytensor.shared(np.array([1.0]), name="w", shape=(1,))
+    >>> updates = momentum(decay=0.5)({w: np.array([1.0])}, np.array(1.0))
+    >>> step = pytensor.function([], w[0], updates=updates, mode="JAX")
+    >>> [float(step()) for _ in range(4)]  # steps of 1, 1.5, 1.75
+    [1.0, 0.0, -1.5, -3.25]
     """
 
     def descend(gradients: Gradients, learning_rate: TensorVariable) -> Updates:
@@ -97,17 +185,59 @@ def adagrad(*, epsilon: float = 1e-10) -> Optimizer:
     J. Duchi, E. Hazan, Y. Singer, "Adaptive subgradient methods for online learning and
     stochastic optimization", Journal of Machine Learning Research 12 (2011).
 
-    Its updates are those of the parameters, and of n, which are new shared variables.
+    Parameters
+    ----------
+    epsilon
+        ε, which keeps the divisor above zero.
+
+    Returns
+    -------
+    Optimizer
+        As `sgd` returns it; the parameters need a known static shape. The updates include those of
+        n, which are new shared variables.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pytensor
+    >>> from rnn_graph.optim import adagrad
+    >>> w = pytensor.shared(np.array([0.0]), name="w", shape=(1,))
+    >>> updates = adagrad()({w: np.array([5.0])}, np.array(1.0))
+    >>> step = pytensor.function([], w[0], updates=updates, mode="JAX")
+    >>> [round(float(step()), 4) for _ in range(3)]  # steps of 1, 1 / √2
+    [0.0, -1.0, -1.7071]
     """
     return _scaled_by_roots(lambda squares, gradient: squares + gradient**2, epsilon)
 
 
 def rmsprop(*, decay: float = 0.99, epsilon: float = 1e-8) -> Optimizer:
-    """Adagrad that forgets: `n ← ρ n + (1 − ρ) g²`, `θ ← θ − η g / (√n + ε)`; ρ is `decay`.
+    """Adagrad with a moving average: `n ← ρ n + (1 − ρ) g²`, `θ ← θ − η g / (√n + ε)`.
 
     T. Tieleman, G. Hinton, "Neural networks for machine learning", lecture 6.5 (2012).
 
-    Its updates are those of the parameters, and of n, which are new shared variables.
+    Parameters
+    ----------
+    decay
+        ρ, the share of n that stays in each step, from 0 to below 1.
+    epsilon
+        ε, which keeps the divisor above zero.
+
+    Returns
+    -------
+    Optimizer
+        As `sgd` returns it; the parameters need a known static shape. The updates include those of
+        n, which are new shared variables.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pytensor
+    >>> from rnn_graph.optim import rmsprop
+    >>> w = pytensor.shared(np.array([0.0]), name="w", shape=(1,))
+    >>> updates = rmsprop(decay=0.75)({w: np.array([5.0])}, np.array(1.0))
+    >>> step = pytensor.function([], w[0], updates=updates, mode="JAX")
+    >>> [round(float(step()), 4) for _ in range(2)]  # a step of 1 / √0.25
+    [0.0, -2.0]
     """
 
     def forgetful(squares, gradient):
@@ -124,7 +254,7 @@ def adam(
     epsilon: float = 1e-8,
     weight_decay: float = 0.0,
 ) -> Optimizer:
-    """Adam, with weight decay beside the gradient (AdamW).
+    """Adam, with weight decay apart from the gradient (AdamW).
 
     `m ← β₁m + (1 − β₁)g`, `v ← β₂v + (1 − β₂)g²`,
     `θ ← (1 − ηλ)θ − η m̂ / (√v̂ + ε)`, with `m̂ = m / (1 − β₁ᵗ)` and `v̂ = v / (1 − β₂ᵗ)`.
@@ -132,7 +262,33 @@ def adam(
     D. Kingma, J. Ba, "Adam: a method for stochastic optimization", ICLR (2015); I. Loshchilov,
     F. Hutter, "Decoupled weight decay regularization", ICLR (2019).
 
-    Its updates are those of the parameters, and of m, v and t, which are new shared variables.
+    Parameters
+    ----------
+    beta1, beta2
+        β₁ and β₂, the shares of m and v that stay in each step, from 0 to below 1.
+    epsilon
+        ε, which keeps the divisor above zero.
+    weight_decay
+        λ; 0 for none.
+
+    Returns
+    -------
+    Optimizer
+        As `sgd` returns it; the parameters need a known static shape. The updates include those of
+        m, v and t, which are new shared variables.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pytensor
+    >>> import pytensor.tensor as pt
+    >>> from rnn_graph.optim import adam
+    >>> w = pytensor.shared(np.array([0.0]), name="w", shape=(1,))
+    >>> rate = pt.scalar("rate", dtype="float64")
+    >>> updates = adam()({w: np.array([5.0])}, rate)
+    >>> step = pytensor.function([rate], w[0], updates=updates, mode="JAX")
+    >>> [round(float(step(0.1)), 4) for _ in range(3)]  # steps of η while the gradient is constant
+    [0.0, -0.1, -0.2]
     """
 
     def descend(gradients: Gradients, learning_rate: TensorVariable) -> Updates:
@@ -157,10 +313,30 @@ def adam(
 
 
 def clip_by_global_norm(largest: float) -> Transformation:
-    """All gradients scaled alike so that their common norm is at most `largest`.
+    """Scale all gradients alike so that their common norm is at most `largest`.
 
     R. Pascanu, T. Mikolov, Y. Bengio, "On the difficulty of training recurrent neural networks",
     ICML (2013).
+
+    Parameters
+    ----------
+    largest
+        The largest norm of all gradients together, above 0.
+
+    Returns
+    -------
+    Transformation
+        A function from gradients to gradients, for `chain`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pytensor
+    >>> from rnn_graph.optim import clip_by_global_norm
+    >>> w = pytensor.shared(np.array([3.0, 4.0]), name="w", shape=(2,))
+    >>> clipped = clip_by_global_norm(1)({w: w})  # a gradient of norm 5
+    >>> np.allclose(pytensor.function([], clipped[w], mode="JAX")(), [0.6, 0.8])
+    True
     """
 
     def clip(gradients: Gradients) -> Gradients:
@@ -175,7 +351,28 @@ def clip_by_global_norm(largest: float) -> Transformation:
 
 
 def clip_by_value(largest: float) -> Transformation:
-    """Each number of the gradients no further from zero than `largest`."""
+    """Clip each number of the gradients to ±`largest`.
+
+    Parameters
+    ----------
+    largest
+        The largest magnitude, above 0.
+
+    Returns
+    -------
+    Transformation
+        A function from gradients to gradients, for `chain`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pytensor
+    >>> from rnn_graph.optim import clip_by_value
+    >>> w = pytensor.shared(np.array([3.0, -0.5]), name="w", shape=(2,))
+    >>> clipped = clip_by_value(1)({w: w})
+    >>> np.asarray(pytensor.function([], clipped[w], mode="JAX")()).tolist()
+    [1.0, -0.5]
+    """
 
     def clip(gradients: Gradients) -> Gradients:
         return {p: clipped(gradient, largest) for p, gradient in _dense(gradients).items()}
@@ -192,10 +389,38 @@ def clipped(gradient: TensorVariable, largest: float) -> TensorVariable:
 def moving_averages(
     updates: Updates, parameters: Iterable[SharedVariable], decay: TensorVariable
 ) -> Updates:
-    """`θ̄ ← d θ̄ + (1 − d) θ` after the parameters' updates; θ̄ are new shared variables, zero.
+    """Moving averages of parameters: `θ̄ ← d θ̄ + (1 − d) θ`, with θ as it is after its update.
 
     B. Polyak, A. Juditsky, "Acceleration of stochastic approximation by averaging", SIAM Journal
     on Control and Optimization 30 (1992), with weights that fade exponentially.
+
+    Parameters
+    ----------
+    updates
+        What an optimizer returned.
+    parameters
+        Shared variables with an update and of known static shape.
+    decay
+        d, the share of the average that stays in each step.
+
+    Returns
+    -------
+    dict
+        The updates of the averages θ̄, which are new shared variables, zero at first.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pytensor
+    >>> from rnn_graph.optim import moving_averages, sgd
+    >>> w = pytensor.shared(np.array([0.0]), name="w", shape=(1,))
+    >>> updates = sgd()({w: np.array([-8.0])}, np.array(1.0))
+    >>> averages = moving_averages(updates, [w], np.array(0.5))
+    >>> (average,) = averages
+    >>> step = pytensor.function([], [], updates=updates | averages, mode="JAX")
+    >>> _ = step(), step()  # w becomes 8, then 16
+    >>> np.asarray(average.get_value()).tolist()
+    [10.0]
     """
     averages = {p: _zeros_like(p, f"{p.name}_average") for p in parameters}
     return {average: decay * average + (1 - decay) * updates[p] for p, average in averages.items()}
@@ -218,12 +443,39 @@ def named_optimizer(
     clip_value: float | None = None,
     weight_decay: float = 0.0,
 ) -> Optimizer:
-    """The optimizer of a name, behind the clipping that is asked for.
+    """The optimizer of a name, with the clipping that is asked for.
+
+    Parameters
+    ----------
+    name
+        "sgd", "momentum", "adagrad", "rmsprop" or "adam".
+    clip_norm
+        As for `clip_by_global_norm`; None for no clipping.
+    clip_value
+        As for `clip_by_value`, before `clip_norm`; None for no clipping.
+    weight_decay
+        As for `adam`, which alone has it.
+
+    Returns
+    -------
+    Optimizer
+        As `chain` returns it.
 
     Raises
     ------
     InputError
         If no optimizer has that name.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pytensor
+    >>> from rnn_graph.optim import named_optimizer
+    >>> w = pytensor.shared(np.array([3.0, 4.0]), name="w", shape=(2,))
+    >>> updates = named_optimizer("sgd", clip_norm=1)({w: w}, np.array(1.0))
+    >>> _ = pytensor.function([], [], updates=updates, mode="JAX")()
+    >>> np.asarray(w.get_value()).round(6).tolist()
+    [2.4, 3.2]
     """
     if name not in OPTIMIZERS:
         raise InputError(f"unknown optimizer {name!r}; give one of {', '.join(OPTIMIZERS)}")

@@ -137,9 +137,9 @@ def generate_sentence(
     vocabulary
         The words behind its ids; the model's own if None.
     min_length
-        A sentence with fewer words is drawn again.
+        Number of words below which a sentence is drawn again.
     max_length
-        A sentence ends here at the latest.
+        Number of words after which a sentence is cut off.
     temperature, top_k, top_p
         As for `rnn_graph.predict.sampling.sample_from_logits`.
     prompt
@@ -158,6 +158,15 @@ def generate_sentence(
     InputError
         If a setting is out of its range, the vocabulary is missing, or no draw of 1,000 has
         `min_length` words.
+
+    Examples
+    --------
+    >>> from rnn_graph import RNNNumpy, Vocabulary, generate_sentence
+    >>> tokens = ["SENTENCE_START", "SENTENCE_END", "one", "two", "UNKNOWN_TOKEN"]
+    >>> model = RNNNumpy(word_dim=5, hidden_dim=8, rng=0)
+    >>> words = generate_sentence(model, Vocabulary(tokens), min_length=2, max_length=4, rng=0)
+    >>> 2 <= len(words) <= 4, set(words) <= {"one", "two"}
+    (True, True)
     """
     sentences = _sentences(
         model,

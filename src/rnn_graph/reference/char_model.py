@@ -25,14 +25,34 @@ DRAW = {"rnn": draw_char_rnn_parameters, "lstm": draw_char_lstm_parameters}
 
 
 def clip(gradients: Parameters, max_value: float) -> Parameters:
-    """Each number of each gradient, no larger than `max_value` and no smaller than its negative."""
+    """Clip each number of each gradient to ±`max_value`.
+
+    Parameters
+    ----------
+    gradients
+        Arrays by name.
+    max_value
+        The largest magnitude.
+
+    Returns
+    -------
+    dict
+        New arrays by name.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rnn_graph.reference import clip
+    >>> clip({"db": np.array([-9.0, 0.5, 9.0])}, 5)["db"].tolist()
+    [-5.0, 0.5, 5.0]
+    """
     return {name: np.clip(value, -max_value, max_value) for name, value in gradients.items()}
 
 
 def loss_and_gradients(
     X: Sequence[int | None], Y: Sequence[int], a_prev: State, parameters: Parameters
 ) -> tuple[float, Parameters, State]:
-    """The summed −ln p of a name in nats, its gradients by full BPTT, and the last state.
+    """The summed −ln p of a name, its gradients by full BPTT, and the last state.
 
     Parameters
     ----------
@@ -41,7 +61,29 @@ def loss_and_gradients(
     Y
         T ids to predict.
     a_prev
-        The state before the first step.
+        The state before the first step: `a (n_a, 1)`, or `(a, c)` for an LSTM.
+    parameters
+        Those of an RNN, `Wax (n_a, n_x)`, `Waa (n_a, n_a)`, `Wya (n_y, n_a)`, `b (n_a, 1)`,
+        `by (n_y, 1)`, or those of an LSTM as in `lstm_cell_forward`.
+
+    Returns
+    -------
+    loss : float
+        In nats.
+    gradients : dict
+        In the shapes of the parameters, under their names with a d before them.
+    state
+        In the form of `a_prev`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rnn_graph.reference import loss_and_gradients
+    >>> shapes = {"Wax": (5, 3), "Waa": (5, 5), "Wya": (3, 5), "b": (5, 1), "by": (3, 1)}
+    >>> parameters = {name: np.zeros(shape) for name, shape in shapes.items()}
+    >>> loss, gradients, a = loss_and_gradients([None, 1], [1, 2], np.zeros((5, 1)), parameters)
+    >>> bool(np.isclose(loss, 2 * np.log(3))), gradients["dWax"].shape, a.shape
+    (True, (5, 3), (5, 1))
     """
     cell = _LSTM if "Wf" in parameters else _RNN
     output_weights = parameters[cell.output_weights]
@@ -69,12 +111,34 @@ def optimize(
     parameters: Parameters,
     learning_rate: float = 0.01,
 ) -> tuple[float, Parameters, State]:
-    """A step of gradient descent, which changes `parameters` in place.
+    """One step of gradient descent on a name, which changes `parameters` in place.
+
+    Parameters
+    ----------
+    X, Y, a_prev, parameters
+        As for `loss_and_gradients`.
+    learning_rate
+        Factor on the gradients, which are clipped to ±5 first.
 
     Returns
     -------
-    loss, gradients, last state
-        As of `loss_and_gradients`, before the step; the gradients are clipped to ±5.
+    loss : float
+        In nats, before the step.
+    gradients : dict
+        Clipped.
+    state
+        After the last character.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rnn_graph.reference import optimize
+    >>> shapes = {"Wax": (5, 3), "Waa": (5, 5), "Wya": (3, 5), "b": (5, 1), "by": (3, 1)}
+    >>> parameters = {name: np.zeros(shape) for name, shape in shapes.items()}
+    >>> before, _, _ = optimize([None, 1], [1, 2], np.zeros((5, 1)), parameters)
+    >>> after, _, _ = optimize([None, 1], [1, 2], np.zeros((5, 1)), parameters)
+    >>> after < before
+    True
     """
     loss, gradients, last = loss_and_gradients(X, Y, a_prev, parameters)
     gradients = clip(gradients, LARGEST_GRADIENT)
@@ -84,15 +148,32 @@ def optimize(
 
 
 def sample(parameters: Parameters, char_to_ix: Mapping[str, int], seed: int) -> list[int]:
-    """Draw the ids of a name, as the tutorial did; the last is the newline's.
+    r"""Draw the ids of a name, as the tutorial did; the last is the newline's.
 
     Parameters
     ----------
+    parameters
+        As for `loss_and_gradients`.
     char_to_ix
         Ids of characters, the newline's among them.
     seed
         Draw t, from 0, takes the first number of `RandomState(seed + 2 t)`. (The tutorial seeded
         the global generator with `counter + seed`, and counted both up.)
+
+    Returns
+    -------
+    list of int
+        At most 50 characters and the newline.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rnn_graph.reference import sample
+    >>> shapes = {"Wax": (5, 3), "Waa": (5, 5), "Wya": (3, 5), "b": (5, 1), "by": (3, 1)}
+    >>> parameters = {name: np.zeros(shape) for name, shape in shapes.items()}
+    >>> ids = sample(parameters, {"\n": 0, "a": 1, "b": 2}, seed=0)
+    >>> ids[-1], set(ids[:-1]) <= {1, 2}
+    (0, True)
     """
     cell = _LSTM if "Wf" in parameters else _RNN
     n_y = len(parameters["by"])
@@ -125,7 +206,7 @@ def model(
     order: RandomSource = 0,
     on_iteration: Callable[[int, float], None] = lambda iteration, smoothed_loss: None,
 ) -> Parameters:
-    """Train on a name a step, the names over and over; the state is carried from name to name.
+    r"""Train on a name a step, the names over and over; the state is carried from name to name.
 
     Parameters
     ----------
@@ -133,19 +214,42 @@ def model(
         Without newlines; each ends in one.
     char_to_ix
         Ids of characters, the newline's among them.
+    num_iterations
+        Number of steps.
     n_a
         Hidden units.
     cell
         "rnn" or "lstm".
+    learning_rate
+        As for `optimize`.
     rng, order
-        Where the first parameters come from, and the order of the names.
+        Sources of the first parameters, and of the order of the names.
     on_iteration
-        Called with the number of each step, from 0, and the smoothed loss after it.
+        Called with the number of each step, from 0, and the smoothed loss after it, in nats.
 
     Returns
     -------
     dict
-        The trained parameters.
+        The trained parameters, as for `loss_and_gradients`.
+
+    Raises
+    ------
+    InputError
+        If the cell is not known.
+
+    Examples
+    --------
+    >>> from rnn_graph.reference import model
+    >>> losses = []
+    >>> parameters = model(
+    ...     ["ab", "abab"],
+    ...     {"\n": 0, "a": 1, "b": 2},
+    ...     num_iterations=50,
+    ...     n_a=8,
+    ...     on_iteration=lambda iteration, loss: losses.append(loss),
+    ... )
+    >>> parameters["Waa"].shape, losses[-1] < losses[0]
+    ((8, 8), True)
     """
     if cell not in DRAW:
         raise InputError(f"unknown cell {cell!r}; give rnn or lstm")

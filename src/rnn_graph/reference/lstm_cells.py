@@ -21,17 +21,43 @@ def sigmoid(z):
 
 
 def lstm_cell_forward(xt, a_prev, c_prev, parameters):
-    """One step: [n_x, m], [n_a, m], [n_a, m] -> [n_a, m], [n_a, m], [n_y, m].
+    """One step: `a, c, y` from `x, a_prev, c_prev`.
 
     `f, i, o = σ(W_{f,i,o} [a; x] + b_{f,i,o})`, `c̃ = tanh(Wc [a; x] + bc)`,
     `c = f ∘ c_prev + i ∘ c̃`, `a = o ∘ tanh(c)`, `y = softmax(Wy a + by)`.
+
+    S. Hochreiter, J. Schmidhuber, "Long short-term memory", Neural Computation 9 (1997), with the
+    forget gate of F. Gers et al. (2000).
+
+    Parameters
+    ----------
+    xt : (n_x, m)
+        The input of m examples.
+    a_prev, c_prev : (n_a, m)
+        The state before the step.
+    parameters : dict
+        `Wf`, `Wi`, `Wo`, `Wc (n_a, n_a + n_x)`, which multiply [a; x], and `bf`, `bi`, `bo`,
+        `bc (n_a, 1)`; `Wy (n_y, n_a)`, `by (n_y, 1)`.
 
     Returns
     -------
     a_next, c_next : (n_a, m)
     yt_pred : (n_y, m)
+        Probabilities.
     cache : tuple
         (a_next, c_next, a_prev, c_prev, f, i, c̃, o, xt, parameters), for `lstm_cell_backward`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rnn_graph.reference import lstm_cell_forward
+    >>> parameters = {f"W{gate}": np.zeros((5, 8)) for gate in "fioc"}
+    >>> parameters |= {f"b{gate}": np.zeros((5, 1)) for gate in "fioc"}
+    >>> parameters |= {"Wy": np.zeros((2, 5)), "by": np.zeros((2, 1))}
+    >>> ones = np.ones((5, 1))
+    >>> a, c, y, cache = lstm_cell_forward(np.ones((3, 1)), ones, ones, parameters)
+    >>> a.shape, float(c[0, 0]), y.ravel().tolist()  # all gates are 1/2
+    ((5, 1), 0.5, [0.5, 0.5])
     """
     joined = np.concatenate([a_prev, xt])
     z = {gate: parameters[f"W{gate}"] @ joined + parameters[f"b{gate}"] for gate in GATES}
@@ -44,16 +70,36 @@ def lstm_cell_forward(xt, a_prev, c_prev, parameters):
 
 
 def lstm_forward(x, a0, parameters):
-    """All steps: [n_x, m, T], [n_a, m] -> [n_a, m, T], [n_y, m, T], [n_a, m, T].
+    """All steps of `lstm_cell_forward`, with cells c that begin at zero.
+
+    Parameters
+    ----------
+    x : (n_x, m, T)
+        The inputs.
+    a0 : (n_a, m)
+        The state before the first step.
+    parameters : dict
+        As for `lstm_cell_forward`.
 
     Returns
     -------
     a : (n_a, m, T)
     y : (n_y, m, T)
+        Probabilities.
     c : (n_a, m, T)
-        The cells, which begin at zero.
     caches : tuple
         (the caches of all steps, x), for `lstm_backward`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rnn_graph.reference import lstm_forward
+    >>> parameters = {f"W{gate}": np.zeros((5, 8)) for gate in "fioc"}
+    >>> parameters |= {f"b{gate}": np.zeros((5, 1)) for gate in "fioc"}
+    >>> parameters |= {"Wy": np.zeros((2, 5)), "by": np.zeros((2, 1))}
+    >>> a, y, c, caches = lstm_forward(np.ones((3, 4, 7)), np.zeros((5, 4)), parameters)
+    >>> a.shape, y.shape, c.shape
+    ((5, 4, 7), (2, 4, 7), (5, 4, 7))
     """
     a_next, c_next = a0, np.zeros_like(a0)
     states, outputs, cells, caches = [], [], [], []
@@ -74,13 +120,27 @@ def lstm_cell_backward(da_next, dc_next, cache):  # [n_a, m], [n_a, m] -> dict
     ----------
     da_next, dc_next : (n_a, m)
         The gradients of a_next and of c_next, the latter from the next step alone.
-    cache
-        What `lstm_cell_forward` left.
+    cache : tuple
+        That of `lstm_cell_forward`.
 
     Returns
     -------
     dict
-        `dxt (n_x, m)`, `da_prev`, `dc_prev (n_a, m)`, and `dWf`, `dbf`, … of f, i, o and c.
+        `dxt (n_x, m)`, `da_prev`, `dc_prev (n_a, m)`, and `dWf`, `dbf`, … of f, i, o and c in the
+        shapes of the parameters.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rnn_graph.reference import lstm_cell_backward, lstm_cell_forward
+    >>> parameters = {f"W{gate}": np.zeros((5, 8)) for gate in "fioc"}
+    >>> parameters |= {f"b{gate}": np.zeros((5, 1)) for gate in "fioc"}
+    >>> parameters |= {"Wy": np.zeros((2, 5)), "by": np.zeros((2, 1))}
+    >>> ones = np.ones((5, 1))
+    >>> *_, cache = lstm_cell_forward(np.ones((3, 1)), ones, ones, parameters)
+    >>> gradients = lstm_cell_backward(ones, np.zeros((5, 1)), cache)
+    >>> gradients["dxt"].shape, gradients["dWf"].shape, gradients["dbf"].shape
+    ((3, 1), (5, 8), (5, 1))
     """
     _, c_next, a_prev, c_prev, ft, it, cct, ot, xt, parameters = cache
     squashed = np.tanh(c_next)
@@ -108,13 +168,26 @@ def lstm_backward(da, caches):  # [n_a, m, T] -> dict
     ----------
     da : (n_a, m, T)
         The gradient of each state from the outputs alone; what comes from later steps is added.
-    caches
-        What `lstm_forward` left.
+    caches : tuple
+        Those of `lstm_forward`.
 
     Returns
     -------
     dict
-        `dx (n_x, m, T)`, `da0`, `dc0 (n_a, m)`, and `dWf`, `dbf`, … of f, i, o and c.
+        `dx (n_x, m, T)`, `da0`, `dc0 (n_a, m)`, and `dWf`, `dbf`, … of f, i, o and c in the shapes
+        of the parameters.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rnn_graph.reference import lstm_backward, lstm_forward
+    >>> parameters = {f"W{gate}": np.zeros((5, 8)) for gate in "fioc"}
+    >>> parameters |= {f"b{gate}": np.zeros((5, 1)) for gate in "fioc"}
+    >>> parameters |= {"Wy": np.zeros((2, 5)), "by": np.zeros((2, 1))}
+    >>> a, _, _, caches = lstm_forward(np.ones((3, 4, 7)), np.zeros((5, 4)), parameters)
+    >>> gradients = lstm_backward(np.ones_like(a), caches)
+    >>> gradients["dx"].shape, gradients["da0"].shape, gradients["dWc"].shape
+    ((3, 4, 7), (5, 4), (5, 8))
     """
     step_caches, x = caches
     zero = np.zeros(da.shape[:2])

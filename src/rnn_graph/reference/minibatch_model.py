@@ -23,8 +23,23 @@ class MinibatchModelNumpy:
     ----------
     parameters : dict
         Float64 copies, which `sgd_step` changes.
-    states
-        What the next minibatch begins with, (B, H) each: h, and an LSTM's c; None for zeros.
+    states : tuple of (B, H) or None
+        The states that the next minibatch begins with, h, and an LSTM's c; None for zeros.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rnn_graph.reference import MinibatchModelNumpy
+    >>> rng = np.random.default_rng(0)
+    >>> shapes = {"embeddings": (5, 3), "layer0_Wx": (3, 4), "layer0_Wh": (4, 4)}
+    >>> shapes |= {"layer0_b": (4,), "W": (4, 5), "b": (5,)}
+    >>> parameters = {name: rng.normal(size=shape) for name, shape in shapes.items()}
+    >>> model = MinibatchModelNumpy("elman", parameters)
+    >>> x = np.array([[0, 1], [1, 2], [2, 3]])  # [T, B]
+    >>> y = np.array([[1, 2], [2, 3], [3, 4]])
+    >>> losses = [model.sgd_step(x, y, learning_rate=0.5) for _ in range(20)]
+    >>> losses[-1] < losses[0], [state.shape for state in model.states]
+    (True, [(2, 4)])
     """
 
     def __init__(self, cell: str, parameters: Mapping[str, np.ndarray]):
@@ -35,7 +50,16 @@ class MinibatchModelNumpy:
     def sgd_step(
         self, x: np.ndarray, y: np.ndarray, learning_rate: float, clip_norm: float = 1.0
     ) -> float:  # [T, B], [T, B]
-        """A step on a minibatch that goes on where the last one ended.
+        """One step of gradient descent on a minibatch, which begins with `states`.
+
+        Parameters
+        ----------
+        x, y : (T, B)
+            Ids of the inputs and targets, a text a column.
+        learning_rate
+            Factor on the clipped gradients.
+        clip_norm
+            The largest norm of all gradients together.
 
         Returns
         -------
@@ -49,9 +73,21 @@ class MinibatchModelNumpy:
         return loss
 
     def loss_and_gradients(self, x: np.ndarray, y: np.ndarray) -> tuple[float, Arrays]:
-        """The mean −ln p of a token, and its gradients by BPTT through the minibatch.
+        """The loss of a minibatch, and its gradients by BPTT through the minibatch.
 
-        The states are carried on.
+        It begins with `states`, and replaces them by those after the last step.
+
+        Parameters
+        ----------
+        x, y : (T, B)
+            As for `sgd_step`.
+
+        Returns
+        -------
+        loss : float
+            The mean −ln p of a token in nats.
+        gradients : dict
+            In the shapes of the parameters, by name.
         """
         p, (T, B) = self.parameters, x.shape
         H = len(p["layer0_Wh"])

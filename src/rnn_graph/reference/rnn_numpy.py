@@ -19,7 +19,12 @@ def softmax(z):  # [n] -> [n]
 
 
 class RNNNumpy:
-    """`s_t = tanh(U[:, x_t] + W s_{t−1})`, `o_t = softmax(V s_t)`, `s_{−1} = 0`, no biases.
+    """The word tutorial's language model in plain NumPy.
+
+    `s_t = tanh(U[:, x_t] + W s_{t−1})`, `o_t = softmax(V s_t)`, `s_{−1} = 0`, no biases.
+
+    J. L. Elman, "Finding structure in time", Cognitive Science 14 (1990); D. Britz, "Recurrent
+    neural networks tutorial", WildML (2015).
 
     Parameters
     ----------
@@ -44,6 +49,20 @@ class RNNNumpy:
     ------
     InputError
         If a size is below 1, or `bptt_truncate` below 0.
+
+    Examples
+    --------
+    >>> from rnn_graph import RNNNumpy
+    >>> model = RNNNumpy(word_dim=6, hidden_dim=8, rng=0)
+    >>> o, s = model.forward_propagation([0, 2, 3])
+    >>> o.shape, s.shape
+    ((3, 6), (4, 8))
+    >>> before = model.sgd_step([0, 2, 3], [2, 3, 1], learning_rate=0.1)
+    >>> after = model.word_losses([0, 2, 3], [2, 3, 1]).sum()
+    >>> bool(after < before)
+    True
+    >>> model.gradient_check([0, 2, 3], [2, 3, 1]).passed
+    True
     """
 
     def __init__(
@@ -64,7 +83,21 @@ class RNNNumpy:
 
     @classmethod
     def build(cls, vocabulary, *, hidden_dim, bptt_truncate, rng=None) -> "RNNNumpy":
-        """A model of a vocabulary's words; a truncation below 0 is none."""
+        """A model of a vocabulary's words.
+
+        Parameters
+        ----------
+        vocabulary
+            The words behind the ids.
+        hidden_dim, rng
+            As for the class.
+        bptt_truncate
+            As for the class; below 0 is the same as None.
+
+        Returns
+        -------
+        RNNNumpy
+        """
         truncate = bptt_truncate if bptt_truncate is None or bptt_truncate >= 0 else None
         return cls(len(vocabulary), hidden_dim, truncate, vocabulary=vocabulary, rng=rng)
 
@@ -78,11 +111,22 @@ class RNNNumpy:
         return {name: getattr(self, name).copy() for name in "UVW"}
 
     def set_parameters(self, values: dict[str, np.ndarray]) -> None:
-        """Replace U, V, W by copies of `values`."""
+        """Replace U, V, W by copies of `values`.
+
+        Parameters
+        ----------
+        values
+            Arrays by name, in the shapes of U, V, W.
+        """
         self.U, self.V, self.W = (np.array(values[name], dtype=np.float64) for name in "UVW")
 
     def forward_propagation(self, x: Ids) -> list[np.ndarray]:  # [T] -> [T, V], [T + 1, H]
         """The word probabilities and the states of a sentence.
+
+        Parameters
+        ----------
+        x : (T,)
+            Word ids.
 
         Returns
         -------
@@ -90,6 +134,11 @@ class RNNNumpy:
             Row t: the probabilities of word t + 1, given words 0 … t.
         s : (T + 1, H)
             Row t: the state after word t. The last row is `s_{−1}`, which is zero.
+
+        Raises
+        ------
+        InputError
+            If there is no id, or one is outside 0 … V - 1.
         """
         x = checked_ids(x, self.word_dim)
         T = len(x)
@@ -101,33 +150,95 @@ class RNNNumpy:
         return [o, s]
 
     def predict(self, x: Ids) -> np.ndarray:  # [T] -> [T]
-        """The most probable next word after each word of `x`."""
+        """The most probable next word after each word of `x`.
+
+        Parameters
+        ----------
+        x : (T,)
+            Word ids.
+
+        Returns
+        -------
+        numpy.ndarray
+            Word ids, (T,).
+        """
         o, _ = self.forward_propagation(x)
         return np.argmax(o, axis=1)
 
     def next_word_logits(self, word, state=None):  # [], [H] -> [V], [H]
-        """One step of the recurrence: unnormalized log-probabilities, and the new state."""
+        """One step of the recurrence.
+
+        Parameters
+        ----------
+        word
+            The last word's id.
+        state : (H,), optional
+            The state before it; None for zero.
+
+        Returns
+        -------
+        logits : (V,)
+            Unnormalized log-probabilities of the next word.
+        state : (H,)
+            The state after the word.
+        """
         if state is None:
             state = np.zeros(self.hidden_dim)
         state = np.tanh(self.U[:, word] + self.W @ state)
         return self.V @ state, state
 
     def word_losses(self, x: Ids, y: Ids) -> np.ndarray:  # [T], [T] -> [T]
-        """−ln p of each word of `y`, in nats."""
+        """−ln p of each word of `y`, in nats.
+
+        Parameters
+        ----------
+        x, y : (T,)
+            Word ids, and the ids of the words that follow them.
+
+        Returns
+        -------
+        numpy.ndarray
+            (T,).
+
+        Raises
+        ------
+        InputError
+            If `x` and `y` are not as long, or an id is outside 0 … V - 1.
+        """
         x, y = checked_pair(x, y, self.word_dim)
         o, _ = self.forward_propagation(x)
         return -np.log(o[np.arange(len(y)), y])
 
     def calculate_total_loss(self, X: Sequence[Ids], Y: Sequence[Ids]) -> float:
-        """The sum of −ln p over all words of all sentences, in nats."""
+        """The sum of −ln p over all words of all sentences, in nats.
+
+        Parameters
+        ----------
+        X, Y
+            Sentences as for `word_losses`, one after the other.
+        """
         return float(sum(self.word_losses(x, y).sum() for x, y in zip(X, Y, strict=True)))
 
     def calculate_loss(self, X: Sequence[Ids], Y: Sequence[Ids]) -> float:
-        """The mean of −ln p over all words, in nats a word."""
+        """The mean of −ln p over all words, in nats a word.
+
+        Parameters
+        ----------
+        X, Y
+            As for `calculate_total_loss`.
+        """
         return self.calculate_total_loss(X, Y) / sum(len(y) for y in Y)
 
     def bptt(self, x: Ids, y: Ids) -> list[np.ndarray]:
         """Backpropagation through time of a sentence's summed loss.
+
+        P. J. Werbos, "Backpropagation through time: what it does and how to do it", Proceedings of
+        the IEEE 78 (1990).
+
+        Parameters
+        ----------
+        x, y : (T,)
+            As for `word_losses`.
 
         Returns
         -------
@@ -156,7 +267,20 @@ class RNNNumpy:
         return [dLdU, dLdV, dLdW]
 
     def sgd_step(self, x: Ids, y: Ids, learning_rate: float) -> float:
-        """One step of stochastic gradient descent; returns the sentence's loss before it."""
+        """One step of stochastic gradient descent.
+
+        Parameters
+        ----------
+        x, y : (T,)
+            As for `word_losses`.
+        learning_rate
+            Factor on the gradients of the sentence's summed loss.
+
+        Returns
+        -------
+        float
+            The sentence's summed loss before the step, in nats.
+        """
         x, y = checked_pair(x, y, self.word_dim)
         o, s = self.forward_propagation(x)
         dLdU, dLdV, dLdW = self._backward(x, y, o, s, self.bptt_truncate)
@@ -170,7 +294,20 @@ class RNNNumpy:
     ) -> GradientCheck:
         """Compare untruncated BPTT with finite differences, element by element.
 
-        Truncation is an approximation that no finite difference agrees with, so it is left out.
+        No finite difference agrees with a truncated gradient, so the truncation is left out.
+
+        Parameters
+        ----------
+        x, y : (T,)
+            As for `word_losses`.
+        h
+            The step of the differences, (L(θ + h) − L(θ − h)) / 2h.
+        error_threshold
+            The largest relative error that passes.
+
+        Returns
+        -------
+        GradientCheck
         """
         x, y = checked_pair(x, y, self.word_dim)
         o, s = self.forward_propagation(x)

@@ -61,16 +61,19 @@ def train_tagger(
     valid
         Sentences that choose the best epoch, in any form that `data` may have.
     held_out
-        In place of them, the share of `data` that is kept back from the end; a tenth if neither
-        is given.
+        In place of `valid`, the share of `data`, from 0 to below 1, that is kept back from the
+        end; a tenth if neither is given.
     keep_case
         Whether words keep their case.
     embeddings
         A file of word embeddings to begin with, as `read_word_vectors` reads it.
     reading
         How files are read: keywords of `read_tagged_sentences`.
-    out, resume, init_from, checkpoint_minutes, tensorboard, plot, progress, backend, device, \
-dtype, devices, **settings
+    out, resume, init_from, checkpoint_minutes, tensorboard, plot, progress
+        As for `train_language_model`.
+    backend, device, dtype, devices
+        As for `train_language_model`.
+    **settings
         As for `train_language_model`.
 
     Returns
@@ -85,6 +88,23 @@ dtype, devices, **settings
         If something given cannot be used; the message says what to give.
     TrainingDiverged
         If the loss is not finite.
+
+    Examples
+    --------
+    >>> from rnn_graph import train_tagger
+    >>> sentences = [[("to", "O"), ("boston", "B-city")], [("on", "O"), ("monday", "B-day")]] * 10
+    >>> tagger = train_tagger(
+    ...     sentences,
+    ...     recipe="sentence",
+    ...     hidden_dim=8,
+    ...     embedding_dim=8,
+    ...     window=1,
+    ...     epochs=10,
+    ...     learning_rate=0.3,
+    ...     progress=False,
+    ... )
+    >>> tagger.tag([["to", "boston"], ["on", "monday"]])
+    [('O', 'B-city'), ('O', 'B-day')]
     """
     model, _ = fit_tagger(
         data,

@@ -59,37 +59,7 @@ class CharModelConfig:
 class CharModel(TextModel):
     """One-hot characters → recurrent cell → softmax over the next character.
 
-    `CharRNN`, `CharLSTM` and `CharGRU` are its three kinds. The models of `rnn_graph.reference`,
-    the same to rounding and drawn alike from the same `rng`. Functions are compiled when they are
-    first called.
-
-    Parameters
-    ----------
-    n_x
-        Inputs: the number of characters.
-    n_a
-        Hidden units.
-    n_y
-        Outputs; `n_x` if None.
-    vocabulary
-        The characters behind the ids, for text in and out; `n_x` of them.
-    rng
-        An int, a `Generator` or a legacy `RandomState`, from which the first values are drawn.
-    backend, device, dtype
-        As for `RNNTheano`.
-
-    Attributes
-    ----------
-    weights : CharWeights of Parameter
-        `get_value()` and `set_value()` each.
-    config : CharModelConfig
-    backend : Backend
-
-    Raises
-    ------
-    InputError
-        If a size is below 1, is not that of `vocabulary`, or the backend or device is not
-        available.
+    `CharRNN`, `CharLSTM` and `CharGRU` are its three kinds, which say what they take and have.
     """
 
     kind = "char-rnn"
@@ -135,23 +105,30 @@ class CharModel(TextModel):
     def states_and_logits(
         self, weights: CharWeights, projected, states, mask
     ) -> tuple[list[TensorVariable], TensorVariable]:
-        """The states after each step and the logits: [T, ..., k · H] -> [T, ..., H] …, [T, ...]."""
+        """States after each step, and logits: [T, ..., k · H] -> [T, ..., H] …, [T, ..., n_y]."""
         traces = recurrent_layer(self.cell, projected, states, weights.Wh, mask)
         return traces, affine(traces[0], weights.Wy, weights.by)
 
     def gradients_of_name(
         self, weights: CharWeights, x: TensorVariable, y: TensorVariable, states
     ) -> tuple[TensorVariable, CharWeights, list[TensorVariable]]:  # [T], [T], [H] …
-        """The summed −ln p of a name, its gradients by full BPTT, and the states after it.
+        """Loss of a name, its gradients by full BPTT, and the states after it, as expressions.
 
         Parameters
         ----------
-        x
-            Ids of the inputs; -1 is the zero vector.
-        y
-            Ids to predict; -1 in places beyond the name, which change nothing.
-        states
+        weights
+        x, y : (T,) int32
+            Ids of the inputs, -1 for the zero vector, and ids to predict, -1 in places beyond the
+            name, which change nothing.
+        states : list of (H,)
             Those before the first step.
+
+        Returns
+        -------
+        loss : ()
+            The summed −ln p in nats.
+        gradients : CharWeights
+        states : list of (H,)
         """
         mask = pt.ge(y, 0).astype(self.dtype)
         projected = self.projected(weights, x)
@@ -231,8 +208,18 @@ class CharModel(TextModel):
 
         Returns
         -------
-        loss, gradients, state
-            The gradients under the reference's names, each with a d before it.
+        loss : float
+            In nats.
+        gradients : dict
+            Under the reference's names, each with a d before it.
+        state
+            In the form of `zero_state`.
+
+        Raises
+        ------
+        InputError
+            If there is not one target for each input, an id is out of its range, or the state has
+            another shape.
         """
         return self._named(self._loss_and_gradients(*self._name(X, Y), *self._states(a_prev)))
 
@@ -243,7 +230,20 @@ class CharModel(TextModel):
         a_prev: State,
         learning_rate: float = 0.01,
     ) -> tuple[float, Gradients, State]:
-        """A step of gradient descent; what `loss_and_gradients` gave before it, clipped to ±5."""
+        """One step of gradient descent on a name.
+
+        Parameters
+        ----------
+        X, Y, a_prev
+            As for `loss_and_gradients`, which also says what is raised.
+        learning_rate
+            Factor on the gradients, which are clipped to ±5 first.
+
+        Returns
+        -------
+        loss, gradients, state
+            As of `loss_and_gradients`, before the step; the gradients are clipped.
+        """
         require_above_zero(learning_rate=learning_rate)
         rate = np.array(learning_rate, dtype=self.dtype)
         return self._named(self._optimize(*self._name(X, Y), *self._states(a_prev), rate))
@@ -265,10 +265,13 @@ class CharModel(TextModel):
             1 where the state is carried on from the name before, 0 where it is zero again.
         states
             One (n_a) array for each of the cell's states.
+        learning_rate
+            As for `optimize`.
 
         Returns
         -------
         losses : (N,)
+            In nats, before each step.
         states
             After the last name.
         """
@@ -291,6 +294,10 @@ class CharModel(TextModel):
         ----------
         names
             Of characters of the vocabulary, without the newline that ends each.
+        iterations
+            Number of steps.
+        learning_rate
+            As for `optimize`.
         order
             What shuffles the names: an int, a `Generator` or a legacy `RandomState`.
         carry_state
@@ -320,7 +327,23 @@ class CharModel(TextModel):
         return losses.values
 
     def sample(self, seed: int) -> list[int]:
-        """Draw the ids of a name, as `rnn_graph.reference.sample`; the last is the newline's."""
+        """Draw the ids of a name, as `rnn_graph.reference.sample`; the last is the newline's.
+
+        Parameters
+        ----------
+        seed
+            Draw t, from 0, takes the first number of `RandomState(seed + 2 t)`.
+
+        Returns
+        -------
+        list of int
+            At most 50 characters and the newline.
+
+        Raises
+        ------
+        InputError
+            If the model has no vocabulary of lines.
+        """
 
         def step(character, states):
             last = BEFORE_FIRST if character is None else character
@@ -336,12 +359,21 @@ class CharModel(TextModel):
     def next_logits(
         self, ids: np.ndarray, states: Sequence[np.ndarray]
     ) -> tuple[np.ndarray, list[np.ndarray]]:  # [B], [B, n_a] … -> [B, n_y], [B, n_a] …
-        """One step of the recurrence: unnormalized log-probabilities, and the new states.
+        """One step of the recurrence for B texts at once.
 
         Parameters
         ----------
-        ids
+        ids : (B,) int32
             The last characters; -1 before the first.
+        states : list of (B, n_a)
+            The states before the step.
+
+        Returns
+        -------
+        logits : (B, n_y)
+            Unnormalized log-probabilities of the next characters.
+        states : list of (B, n_a)
+            The states after the step.
         """
         logits, *states = self._next_logits(ids, *states)
         return np.asarray(logits), states
@@ -353,14 +385,23 @@ class CharModel(TextModel):
 
         Parameters
         ----------
-        x, y
+        x, y : (T, B) int32
             Inputs and targets, a text a column; -1 as in `optimize_names`.
+        states : list of (B, n_a)
+            The states before the first step.
+
+        Returns
+        -------
+        losses : (T, B)
+            In nats, 0 where there is nothing to predict.
+        states : list of (B, n_a)
+            The states after the last step.
         """
         losses, *states = self._character_losses(x, y, y.ravel(), *states)
         return np.asarray(losses).reshape(y.shape), states
 
     def padded_length(self, length: int) -> int:
-        """The length to pad a name of `length` characters to, so that few are compiled."""
+        """The length to pad a name of `length` characters to, so that few lengths are compiled."""
         return bucket_length(length) if self.backend.compiles_per_shape else length
 
     def zero_states(self, texts: int) -> list[np.ndarray]:
@@ -452,7 +493,18 @@ class CharModel(TextModel):
         return self._layout.to_reference(CharWeights(**self.get_parameters()))
 
     def set_reference_parameters(self, values: dict[str, np.ndarray]) -> None:
-        """Replace the parameters by those of a dictionary of `rnn_graph.reference`."""
+        """Replace the parameters by those of a dictionary of `rnn_graph.reference`.
+
+        Parameters
+        ----------
+        values
+            Arrays by name, as `reference_parameters` gives them.
+
+        Raises
+        ------
+        InputError
+            If one is missing, or has another shape.
+        """
         for name, value in self.reference_parameters().items():
             if name not in values:
                 raise InputError(f"the parameters lack {name!r}; give all of this cell's")
@@ -507,7 +559,28 @@ class CharModel(TextModel):
     def build(
         vocabulary: CharVocabulary, *, cell: str, hidden_dim: int, **options: Any
     ) -> "CharModel":
-        """A model with a cell of that name; `options` as for the class."""
+        """A model with a cell of that name.
+
+        Parameters
+        ----------
+        vocabulary
+            The characters behind the ids.
+        cell
+            "rnn" (or "elman"), "lstm" or "gru".
+        hidden_dim
+            n_a of the class.
+        options
+            As for the class.
+
+        Returns
+        -------
+        CharModel
+
+        Raises
+        ------
+        InputError
+            If the cell is not known.
+        """
         size = len(vocabulary)
         return char_model_class(cell)(size, hidden_dim, vocabulary=vocabulary, **options)
 
@@ -538,21 +611,155 @@ class CharModel(TextModel):
 
 
 class CharRNN(CharModel):
-    """`a_t = tanh(Waa a_{t−1} + Wax x_t + b)`, `y_t = softmax(Wya a_t + by)`; see `CharModel`."""
+    """The character tutorial's RNN as a compiled symbolic graph.
+
+    `a_t = tanh(Waa a_{t−1} + Wax x_t + b)`, `y_t = softmax(Wya a_t + by)`, of one-hot x.
+
+    The model of `rnn_graph.reference`, the same to rounding and drawn alike from the same `rng`.
+    Functions are compiled when they are first called.
+
+    J. L. Elman, "Finding structure in time", Cognitive Science 14 (1990).
+
+    Parameters
+    ----------
+    n_x, n_a, n_y
+        Number of inputs (the characters), of hidden units, and of outputs (n_x if None).
+    vocabulary
+        The characters behind the ids, for text in and out; n_x of them.
+    rng
+        An int, a `Generator` or a legacy `RandomState`, from which the first values are drawn.
+    backend, device, dtype
+        As for `RNNTheano`.
+
+    Attributes
+    ----------
+    weights : CharWeights of Parameter
+        Wx (n_x, n_a), Wh (n_a, n_a), b (n_a), Wy (n_a, n_y), by (n_y); `get_value()` and
+        `set_value()` each.
+    config : CharModelConfig
+    backend : Backend
+
+    Raises
+    ------
+    InputError
+        If a size is below 1, is not that of `vocabulary`, or the backend or device is not
+        available.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rnn_graph import CharRNN
+    >>> from rnn_graph.reference import loss_and_gradients
+    >>> model = CharRNN(n_x=5, n_a=8, rng=0)
+    >>> loss, gradients, state = model.loss_and_gradients([None, 2, 3], [2, 3, 0], model.zero_state)
+    >>> gradients["dWax"].shape, state.shape
+    ((8, 5), (8, 1))
+    >>> parameters = model.reference_parameters()
+    >>> expected, _, _ = loss_and_gradients([None, 2, 3], [2, 3, 0], np.zeros((8, 1)), parameters)
+    >>> np.allclose(loss, expected, rtol=1e-4)
+    True
+    """
 
     cell_name, cell, _layout = "rnn", Elman(), RNN_LAYOUT
 
 
 class CharLSTM(CharModel):
-    """Gates f, i, o and candidate c on `[a; x]`, `y_t = softmax(Wy a_t + by)`; see `CharModel`."""
+    """The character tutorial's LSTM as a compiled symbolic graph.
+
+    `f, i, o = σ(W_{f,i,o} [a; x] + b_{f,i,o})`, `c̃ = tanh(Wc [a; x] + bc)`,
+    `c_t = f ∘ c_{t−1} + i ∘ c̃`, `a_t = o ∘ tanh(c_t)`, `y_t = softmax(Wy a_t + by)`, of one-hot x.
+
+    The model of `rnn_graph.reference`, the same to rounding and drawn alike from the same `rng`.
+    Functions are compiled when they are first called.
+
+    S. Hochreiter, J. Schmidhuber, "Long short-term memory", Neural Computation 9 (1997), with the
+    forget gate of F. Gers et al. (2000).
+
+    Parameters
+    ----------
+    n_x, n_a, n_y
+        Number of inputs (the characters), of hidden units, and of outputs (n_x if None).
+    vocabulary
+        The characters behind the ids, for text in and out; n_x of them.
+    rng
+        An int, a `Generator` or a legacy `RandomState`, from which the first values are drawn.
+    backend, device, dtype
+        As for `RNNTheano`.
+
+    Attributes
+    ----------
+    weights : CharWeights of Parameter
+        Wx (n_x, 4 · n_a), Wh (n_a, 4 · n_a), b (4 · n_a), Wy (n_a, n_y), by (n_y);
+        `get_value()` and `set_value()` each.
+    config : CharModelConfig
+    backend : Backend
+
+    Raises
+    ------
+    InputError
+        If a size is below 1, is not that of `vocabulary`, or the backend or device is not
+        available.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rnn_graph import CharLSTM
+    >>> model = CharLSTM(n_x=5, n_a=8, rng=0)
+    >>> a, y, c = model.forward(np.ones((5, 2, 7)), np.zeros((8, 2)))  # two sequences, seven steps
+    >>> a.shape, y.shape, c.shape
+    ((8, 2, 7), (5, 2, 7), (8, 2, 7))
+    >>> np.allclose(y.sum(axis=0), 1, atol=1e-5)
+    True
+    """
 
     cell_name, cell, _layout = "lstm", LSTM(), LSTM_LAYOUT
 
 
 class CharGRU(CharModel):
-    """Reset and update gates, `y_t = softmax(Wy a_t + by)`; see `CharModel`.
+    """A character model with a GRU (see `rnn_graph.nn.GRU`), as a compiled symbolic graph.
 
-    The reference has no such cell: its dictionaries are here those of `get_parameters`.
+    `y_t = softmax(a_t Wy + by)`, of one-hot x. The tutorial has no such cell, nor has
+    `rnn_graph.reference`: where the other models give dictionaries in its form, these are those of
+    `get_parameters`. Functions are compiled when they are first called.
+
+    K. Cho et al., "Learning phrase representations using RNN encoder-decoder", EMNLP (2014), with
+    the reset gate after the product.
+
+    Parameters
+    ----------
+    n_x, n_a, n_y
+        Number of inputs (the characters), of hidden units, and of outputs (n_x if None).
+    vocabulary
+        The characters behind the ids, for text in and out; n_x of them.
+    rng
+        An int, a `Generator` or a legacy `RandomState`, from which the first values are drawn.
+    backend, device, dtype
+        As for `RNNTheano`.
+
+    Attributes
+    ----------
+    weights : CharWeights of Parameter
+        Wx (n_x, 3 · n_a), Wh (n_a, 3 · n_a), b (3 · n_a), Wy (n_a, n_y), by (n_y);
+        `get_value()` and `set_value()` each.
+    config : CharModelConfig
+    backend : Backend
+
+    Raises
+    ------
+    InputError
+        If a size is below 1, is not that of `vocabulary`, or the backend or device is not
+        available.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rnn_graph import CharGRU
+    >>> model = CharGRU(n_x=5, n_a=8, rng=0)
+    >>> model.get_parameters()["Wx"].shape
+    (5, 24)
+    >>> logits, (a,) = model.next_logits(np.array([-1, 2], dtype="int32"), model.zero_states(2))
+    >>> logits.shape, a.shape
+    ((2, 5), (2, 8))
     """
 
     cell_name, cell, _layout = "gru", GRU(), GRU_LAYOUT

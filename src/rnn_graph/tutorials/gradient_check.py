@@ -14,11 +14,35 @@ def gradient_check_theano(
 ) -> GradientCheck:
     """Compare a model's BPTT with finite differences of its loss, element by element.
 
+    Parameters
+    ----------
+    model
+        A model in float64 that does not truncate the gradient of this sentence.
+    x, y : (T,)
+        Word ids, and the ids of the words that follow them.
+    h
+        The step of the differences, (L(θ + h) − L(θ − h)) / 2h.
+    error_threshold
+        The largest relative error, `|a − b| / (|a| + |b|)`, that passes.
+
+    Returns
+    -------
+    GradientCheck
+        True if every element passed.
+
     Raises
     ------
     InputError
         If the model truncates the gradient of this sentence, or computes in float32: then no
         finite difference can agree with it.
+
+    Examples
+    --------
+    >>> from rnn_graph import RNNTheano, gradient_check_theano
+    >>> model = RNNTheano(word_dim=5, hidden_dim=3, bptt_truncate=None, rng=10, dtype="float64")
+    >>> check = gradient_check_theano(model, [0, 1, 2, 3], [1, 2, 3, 4])
+    >>> check.passed, sorted(check.relative_errors)
+    (True, ['U', 'V', 'W'])
     """
     truncate = model.bptt_truncate
     if truncate is not None and truncate < len(x) - 1:

@@ -40,10 +40,15 @@ class WordModelConfig:
 
 
 class RNNTheano(TextModel):
-    """`s_t = tanh(U[:, x_t] + W s_{t−1})`, `o_t = softmax(V s_t)`, `s_{−1} = 0`, no biases.
+    """The word tutorial's language model as a compiled symbolic graph.
+
+    `s_t = tanh(U[:, x_t] + W s_{t−1})`, `o_t = softmax(V s_t)`, `s_{−1} = 0`, no biases.
 
     The model of `RNNNumpy`, the same to rounding, and drawn alike from the same `rng`. Functions
     are compiled when they are first called.
+
+    J. L. Elman, "Finding structure in time", Cognitive Science 14 (1990); D. Britz, "Recurrent
+    neural networks tutorial", WildML (2015).
 
     Parameters
     ----------
@@ -76,6 +81,18 @@ class RNNTheano(TextModel):
     ------
     InputError
         If a size is below 1, or the backend or device is not available.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rnn_graph import RNNNumpy, RNNTheano
+    >>> model = RNNTheano(word_dim=6, hidden_dim=8, rng=0)
+    >>> probabilities = model.forward_propagation([0, 2, 3])
+    >>> probabilities.shape
+    (3, 6)
+    >>> reference, _ = RNNNumpy(word_dim=6, hidden_dim=8, rng=0).forward_propagation([0, 2, 3])
+    >>> np.allclose(probabilities, reference, atol=1e-5)
+    True
     """
 
     kind = "word-rnn"
@@ -110,14 +127,17 @@ class RNNTheano(TextModel):
 
     @property
     def word_dim(self) -> int:
+        """Words in the vocabulary."""
         return self.config.word_dim
 
     @property
     def hidden_dim(self) -> int:
+        """Hidden units."""
         return self.config.hidden_dim
 
     @property
     def bptt_truncate(self) -> int | None:
+        """How many states before its own a loss reaches; None for all."""
         return self.config.bptt_truncate
 
     @classmethod
@@ -129,7 +149,21 @@ class RNNTheano(TextModel):
         bptt_truncate: int | None,
         **options: Any,
     ) -> "RNNTheano":
-        """A model of a vocabulary's words; a truncation below 0 is none; `options` as above."""
+        """A model of a vocabulary's words.
+
+        Parameters
+        ----------
+        vocabulary
+            The words behind the ids.
+        hidden_dim, options
+            As for the class.
+        bptt_truncate
+            As for the class; below 0 is the same as None.
+
+        Returns
+        -------
+        RNNTheano
+        """
         truncate = bptt_truncate if bptt_truncate is None or bptt_truncate >= 0 else None
         return cls(len(vocabulary), hidden_dim, truncate, vocabulary=vocabulary, **options)
 
@@ -151,54 +185,141 @@ class RNNTheano(TextModel):
     def states(
         self, rows: TensorVariable, truncate: int | None = None
     ) -> TensorVariable:  # [T, H] -> [T, H]
-        """The hidden states of a sentence, from the zero state.
+        """The hidden states of a sentence, from the zero state, as a symbolic expression.
 
         Parameters
         ----------
-        rows
+        rows : (T, H)
             The input weights of each word, `U.variable[x]`.
         truncate
             How many states before its own a loss reaches; None for all.
+
+        Returns
+        -------
+        TensorVariable
+            (T, H).
         """
         nothing = pt.zeros(self.hidden_dim, dtype=self.config.dtype)
         (states,) = recurrent_layer(CELL, rows, [nothing], self.W.variable.T, truncate=truncate)
         return states
 
     def logits(self, states: TensorVariable) -> TensorVariable:  # [..., H] -> [..., V]
-        """Unnormalized log-probabilities of the next word."""
+        """Unnormalized log-probabilities of the next word, as a symbolic expression.
+
+        Parameters
+        ----------
+        states : (..., H)
+
+        Returns
+        -------
+        TensorVariable
+            (..., V).
+        """
         return states @ self.V.variable
 
     # Compiled functions
 
     def forward_propagation(self, x: Ids) -> np.ndarray:  # [T] -> [T, V]
-        """The word probabilities: row t holds those of word t + 1, given words 0 … t."""
+        """The word probabilities of a sentence.
+
+        Parameters
+        ----------
+        x : (T,)
+            Word ids.
+
+        Returns
+        -------
+        numpy.ndarray
+            (T, V). Row t: the probabilities of word t + 1, given words 0 … t.
+
+        Raises
+        ------
+        InputError
+            If there is no id, or one is outside 0 … V - 1.
+        """
         x, padded = self._checked(x)
         return np.asarray(self._forward_propagation(padded))[: len(x)]
 
     def predict(self, x: Ids) -> np.ndarray:  # [T] -> [T]
-        """The most probable next word after each word of `x`."""
+        """The most probable next word after each word of `x`.
+
+        Parameters
+        ----------
+        x : (T,)
+            Word ids.
+
+        Returns
+        -------
+        numpy.ndarray
+            Word ids, (T,).
+        """
         x, padded = self._checked(x)
         return np.asarray(self._predict(padded))[: len(x)]
 
     def word_losses(self, x: Ids, y: Ids) -> np.ndarray:  # [T], [T] -> [T]
-        """−ln p of each word of `y`, in nats."""
+        """−ln p of each word of `y`, in nats.
+
+        Parameters
+        ----------
+        x, y : (T,)
+            Word ids, and the ids of the words that follow them.
+
+        Returns
+        -------
+        numpy.ndarray
+            (T,).
+
+        Raises
+        ------
+        InputError
+            If `x` and `y` are not as long, or an id is outside 0 … V - 1.
+        """
         x, y, *padded = self._checked_pair(x, y)
         return np.asarray(self._word_losses(*padded))[: len(x)]
 
     def ce_error(self, x: Ids, y: Ids) -> float:
-        """The summed cross-entropy of a sentence, in nats."""
+        """The summed cross-entropy of a sentence, in nats.
+
+        Parameters
+        ----------
+        x, y : (T,)
+            As for `word_losses`.
+        """
         return float(self.word_losses(x, y).sum(dtype=np.float64))
 
     def calculate_total_loss(self, X: Sequence[Ids], Y: Sequence[Ids]) -> float:
-        """The sum of −ln p over all words of all sentences, in nats."""
+        """The sum of −ln p over all words of all sentences, in nats.
+
+        Parameters
+        ----------
+        X, Y
+            Sentences as for `word_losses`, one after the other.
+        """
         return sum(self.ce_error(x, y) for x, y in zip(X, Y, strict=True))
 
     def calculate_loss(self, X: Sequence[Ids], Y: Sequence[Ids]) -> float:
-        """The mean of −ln p over all words, in nats a word."""
+        """The mean of −ln p over all words, in nats a word.
+
+        Parameters
+        ----------
+        X, Y
+            As for `calculate_total_loss`.
+        """
         return self.calculate_total_loss(X, Y) / sum(len(y) for y in Y)
 
     def bptt(self, x: Ids, y: Ids) -> list[np.ndarray]:
-        """Gradients `[dLdU, dLdV, dLdW]` of a sentence's summed loss, in the shapes of U, V, W."""
+        """Gradients of a sentence's summed loss, truncated exactly as `RNNNumpy.bptt` does.
+
+        Parameters
+        ----------
+        x, y : (T,)
+            As for `word_losses`.
+
+        Returns
+        -------
+        dLdU, dLdV, dLdW
+            In the shapes of U, V, W.
+        """
         x, y, *padded = self._checked_pair(x, y)
         compiled = self._bptt(self._sweeps(len(padded[0])))
         row_gradients, dLdV, dLdW = map(np.asarray, compiled(*padded))
@@ -207,19 +328,57 @@ class RNNTheano(TextModel):
         return [dLdU.T, dLdV.T, dLdW]
 
     def sgd_step(self, x: Ids, y: Ids, learning_rate: float) -> float:
-        """One step of stochastic gradient descent; returns the sentence's loss before it."""
+        """One step of stochastic gradient descent.
+
+        Parameters
+        ----------
+        x, y : (T,)
+            As for `word_losses`.
+        learning_rate
+            Factor on the gradients of the sentence's summed loss.
+
+        Returns
+        -------
+        float
+            The sentence's summed loss before the step, in nats.
+        """
         _, _, *padded = self._checked_pair(x, y)
         step = self.compiled_sgd_step(len(padded[0]))
         return float(step(*padded, np.array(learning_rate, dtype=self.config.dtype)))
 
     def compiled_sgd_step(self, length: int) -> Callable[..., Any]:
-        """What `sgd_step` calls for sentences of `length` words, compiled now if it is not yet."""
+        """The function that `sgd_step` calls, compiled now if it is not yet.
+
+        Parameters
+        ----------
+        length
+            Words of a sentence; sentences of like length share a function.
+
+        Returns
+        -------
+        callable
+        """
         return self._sgd_step(self._sweeps(self._padded_length(length)))
 
     def next_word_logits(
         self, word: int, state: Any = None
     ) -> tuple[np.ndarray, Any]:  # [], [H] -> [V], [H]
-        """One step of the recurrence: unnormalized log-probabilities, and the new state."""
+        """One step of the recurrence.
+
+        Parameters
+        ----------
+        word
+            The last word's id.
+        state : (H,), optional
+            The state before it; None for zero.
+
+        Returns
+        -------
+        logits : (V,)
+            Unnormalized log-probabilities of the next word.
+        state : (H,)
+            The state after the word.
+        """
         if state is None:
             state = np.zeros(self.hidden_dim, dtype=self.config.dtype)
         logits, state = self._next_word(np.array(word, dtype=np.int32), state)

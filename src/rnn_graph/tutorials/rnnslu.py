@@ -38,11 +38,13 @@ SHAPES = {
 
 
 class RNNSLU(TaggerModel):
-    """`h_t = σ(x_t Wx + h_{t−1} Wh + bh)`, `s_t = softmax(h_t W + b)`, `h_{−1} = h0` learned.
+    """The tutorial's Elman slot tagger as a compiled symbolic graph.
 
-    x_t are the embeddings of a window of words around word t, side by side. The model of
-    `RNNSLUNumpy`, the same to rounding, and drawn alike from the same `rng`. Functions are
-    compiled when they are first called.
+    `h_t = σ(x_t Wx + h_{t−1} Wh + bh)`, `s_t = softmax(h_t W + b)`, `h_{−1} = h0` learned; x_t are
+    the embeddings of a window of words around word t, side by side.
+
+    The model of `RNNSLUNumpy`, the same to rounding, and drawn alike from the same `rng`. Functions
+    are compiled when they are first called.
 
     G. Mesnil, X. He, L. Deng, Y. Bengio, "Investigation of recurrent-neural-network architectures
     and learning methods for spoken language understanding", Interspeech (2013).
@@ -56,7 +58,7 @@ class RNNSLU(TaggerModel):
     ne
         Words; the id -1 is padding.
     de
-        Numbers in a word's embedding.
+        Length of a word's embedding.
     cs
         Words in a window, odd.
     rng
@@ -74,7 +76,8 @@ class RNNSLU(TaggerModel):
     Attributes
     ----------
     weights : SlotWeights of Parameter
-        `get_value()` and `set_value()` each.
+        embeddings (ne + 1, de), Wx (de · cs, nh), Wh (nh, nh), W (nh, nc), bh (nh), b (nc) and
+        h0 (nh); `get_value()` and `set_value()` each.
     config : SlotTaggerConfig
     backend : Backend
 
@@ -82,6 +85,15 @@ class RNNSLU(TaggerModel):
     ------
     InputError
         If a size is below 1, the window is even, or the backend or device is not available.
+
+    Examples
+    --------
+    >>> from rnn_graph import RNNSLU, contextwin
+    >>> tagger = RNNSLU(nh=8, nc=3, ne=10, de=4, cs=3, rng=0)
+    >>> windows = contextwin([7, 8, 9], 3)
+    >>> losses = [tagger.sentence_train(windows, [0, 1, 2], learning_rate=0.5) for _ in range(20)]
+    >>> losses[-1] < losses[0]
+    True
     """
 
     kind = "slot-rnn"
@@ -124,7 +136,21 @@ class RNNSLU(TaggerModel):
         window: int,
         **options: Any,
     ) -> "RNNSLU":
-        """A tagger of a vocabulary's words and labels; `options` as for the class."""
+        """A tagger of a vocabulary's words and labels.
+
+        Parameters
+        ----------
+        vocabulary
+            The words and labels behind the ids.
+        hidden_dim, embedding_dim, window
+            nh, de and cs of the class.
+        options
+            As for the class.
+
+        Returns
+        -------
+        RNNSLU
+        """
         sizes = len(vocabulary.labels), len(vocabulary.words), embedding_dim, window
         return cls(hidden_dim, *sizes, vocabulary=vocabulary, **options)
 
@@ -154,17 +180,45 @@ class RNNSLU(TaggerModel):
 
     @property
     def window(self) -> int:
+        """Words in a window."""
         return self.config.cs
 
     # Compiled functions
 
     def predict_proba(self, idxs: np.ndarray) -> np.ndarray:  # [T, cs] -> [T, nc]
-        """The probabilities of each word's labels."""
+        """The probabilities of each word's labels.
+
+        Parameters
+        ----------
+        idxs : (T, cs)
+            The windows of a sentence, as `contextwin` makes them.
+
+        Returns
+        -------
+        numpy.ndarray
+            (T, nc).
+
+        Raises
+        ------
+        InputError
+            If the windows have another size, or an id is outside -1 … ne - 1.
+        """
         idxs = self._inputs.windows(idxs)
         return np.asarray(self._predict_proba(self._inputs.padded(idxs)))[: len(idxs)]
 
     def classify(self, idxs: np.ndarray) -> np.ndarray:  # [T, cs] -> [T]
-        """The most probable label of each word."""
+        """The most probable label of each word.
+
+        Parameters
+        ----------
+        idxs : (T, cs)
+            As for `predict_proba`.
+
+        Returns
+        -------
+        numpy.ndarray
+            Label ids, (T,).
+        """
         return self.predict_proba(idxs).argmax(axis=1)
 
     def predict_labels(self, ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -172,22 +226,35 @@ class RNNSLU(TaggerModel):
 
         Parameters
         ----------
-        ids
-            (T + cs - 1, B): a sentence a column, with half a window of padding before and after.
-        mask
-            (T, B): 1 where there is a word.
+        ids : (T + cs - 1, B)
+            A sentence a column, with half a window of padding, -1, before and after.
+        mask : (T, B)
+            1 where there is a word.
 
         Returns
         -------
-        (T, B)
-            Anything where there is no word.
+        numpy.ndarray
+            Label ids (T, B); anything where there is no word.
         """
         return np.asarray(self._predict_labels(padding_as_row(ids, self.config.ne), mask))
 
     def loss_and_gradients(
         self, idxs: np.ndarray, y: np.ndarray | int
     ) -> tuple[float, dict[str, np.ndarray]]:
-        """The loss of `sentence_train` and its gradient for each parameter."""
+        """The loss of `sentence_train` and its gradient for each parameter.
+
+        Parameters
+        ----------
+        idxs, y
+            As for `sentence_train`.
+
+        Returns
+        -------
+        loss : float
+            In nats.
+        gradients : dict
+            In the shapes of the parameters, by name.
+        """
         idxs = self._inputs.windows(idxs)
         padded, *labels = self._inputs.labelled(idxs, y)
         loss, d_rows, *dense = map(np.asarray, self._loss_and_gradients(padded, *labels))
@@ -207,15 +274,24 @@ class RNNSLU(TaggerModel):
 
         Parameters
         ----------
-        idxs
-            (T, cs): the windows of a sentence, as `contextwin` makes them.
+        idxs : (T, cs)
+            The windows of a sentence, as `contextwin` makes them.
         y
             T labels: the loss is the mean of their −ln p. One label: it is the last word's −ln p.
         learning_rate
-            Of that loss.
+            Factor on the gradients of that loss.
         normalize
-            Scale the embeddings that took part to unit length afterwards. If all have been
-            normalized once this is `normalize`, to rounding, at a fraction of its cost.
+            Whether the embeddings that took part are scaled to unit length afterwards. If all have
+            been normalized once this is `normalize`, to rounding, at a fraction of its cost.
+
+        Returns
+        -------
+        float
+
+        Raises
+        ------
+        InputError
+            If windows and labels do not fit together, or not the model.
         """
         idxs = self._inputs.windows(idxs)
         step = self._sentence_train(normalize)
@@ -224,14 +300,21 @@ class RNNSLU(TaggerModel):
     def train_on_steps(
         self, steps: np.ndarray, learning_rate: float, *, normalize: bool = True
     ) -> np.ndarray:  # [N, bs + cs + 1] -> [N]
-        """Many steps of the last-word recipe in one call; returns the losses before each.
+        """Many steps of the last-word recipe in one call.
 
         Parameters
         ----------
-        steps
+        steps : (N, bs + cs + 1)
             Rows of `rnn_graph.tutorials.windows.last_word_steps`, of one sentence or of many. The
-            result is that of `sentence_train(windows, label, learning_rate,
-            normalize=normalize)` row by row.
+            result is that of `sentence_train(windows, label, learning_rate, normalize=normalize)`
+            row by row.
+        learning_rate, normalize
+            As for `sentence_train`.
+
+        Returns
+        -------
+        numpy.ndarray
+            The losses before each step in nats, (N,).
         """
         steps = self._inputs.steps(steps)
         train = self._train_on_steps(normalize, steps.shape[1])

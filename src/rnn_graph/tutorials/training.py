@@ -45,11 +45,11 @@ def train_with_sgd(
     model
         `RNNNumpy`, `RNNTheano`, or anything with their training methods.
     X_train, y_train
-        Word ids and their targets, sentence by sentence.
+        Word ids and their targets, sentence by sentence, (T,) each.
     learning_rate
-        Of the sentence's summed loss.
+        Factor on the gradients of a sentence's summed loss.
     nepoch
-        How often to go through the data.
+        Number of epochs.
     evaluate_loss_after
         Epochs between evaluations.
     schedule
@@ -67,6 +67,15 @@ def train_with_sgd(
         epoch's beginning.
     InputError
         If there is no sentence, there are not as many targets, or a setting is not positive.
+
+    Examples
+    --------
+    >>> from rnn_graph import RNNNumpy, train_with_sgd
+    >>> model = RNNNumpy(word_dim=6, hidden_dim=8, rng=0)
+    >>> X, Y = [[0, 2, 3], [0, 4]], [[2, 3, 1], [4, 1]]
+    >>> losses = train_with_sgd(model, X, Y, learning_rate=0.1, nepoch=20)
+    >>> [seen for seen, _ in losses], losses[-1][1] < losses[0][1]
+    ([0, 10, 20, 30], True)
     """
     if not len(X_train) or len(X_train) != len(y_train):
         raise InputError(

@@ -23,7 +23,7 @@ def contextwin(l: Sequence[int], win: int) -> np.ndarray:  # noqa: E741 - the tu
     l
         Word ids, (T,).
     win
-        Words a window, odd.
+        Words in a window, odd.
 
     Returns
     -------
@@ -38,6 +38,7 @@ def contextwin(l: Sequence[int], win: int) -> np.ndarray:  # noqa: E741 - the tu
 
     Examples
     --------
+    >>> from rnn_graph import contextwin
     >>> contextwin([7, 8, 9], 3)
     array([[-1,  7,  8],
            [ 7,  8,  9],
@@ -59,8 +60,19 @@ def minibatch(l: Sequence, bs: int) -> list:  # noqa: E741
     bs
         The most items that a step looks back on, its own among them.
 
+    Returns
+    -------
+    list
+        T slices of `l`.
+
+    Raises
+    ------
+    InputError
+        If `bs` is below 1.
+
     Examples
     --------
+    >>> from rnn_graph import minibatch
     >>> minibatch("abcd", 3)
     ['a', 'ab', 'abc', 'bcd']
     """
