@@ -145,6 +145,16 @@ def test_what_differs_between_the_environments_is_named():
     assert environment_notes(before, results(**environment(date="later"))) == []
 
 
+def test_another_kernel_of_blas_is_a_difference():
+    def on(kernel):
+        return results(blas={"library": "openblas 0.3", "kernel": kernel})
+
+    (note,) = environment_notes(on("Haswell"), on("SkylakeX"))
+    assert note.endswith("BLAS kernel Haswell → SkylakeX")
+    assert environment_notes(on(None), on("SkylakeX")) == []
+    assert environment_notes(results(), on("SkylakeX")) == []
+
+
 def test_the_table_shows_both_ratios_and_every_reason():
     absent = not_measured("PyTorch eager", "missing", NOT_INSTALLED)
     before, after = run(ours(ratio(10, 9, 11), 0.1), absent), run(ours(ratio(15, 14, 16), 0.4))

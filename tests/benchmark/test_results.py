@@ -20,6 +20,18 @@ def test_results_are_read_as_they_stand(tmp_path):
     assert read_results(written(tmp_path / "results.json", document)) == document
 
 
+def test_what_older_files_lack_may_be_there(tmp_path):
+    document = full_results()
+    document["environment"] |= {
+        "blas": {"library": "openblas 0.3", "kernel": None},
+        "kernel_variables": {"OPENBLAS_CORETYPE": "Haswell"},
+    }
+    document["workloads"][0]["quick"] = True
+    assert read_results(written(tmp_path / "results.json", document)) == document
+    document["environment"]["blas"] = None
+    assert read_results(written(tmp_path / "results.json", document)) == document
+
+
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
@@ -31,6 +43,9 @@ def test_results_are_read_as_they_stand(tmp_path):
             "environment.cores is '2'; expected a whole",
         ),
         (lambda d: d["environment"].update(versions=None), "environment.versions is None"),
+        (lambda d: d["environment"].update(blas={}), "environment.blas has no 'library'"),
+        (lambda d: d["environment"].update(kernel_variables=[]), "kernel_variables is "),
+        (lambda d: d["workloads"][0].update(quick=1), r"workloads\[0\].quick is 1"),
         (lambda d: d.update(workloads={}), r"workloads is {}; expected a list"),
         (lambda d: d["workloads"].append(3), r"workloads\[3\] is 3; expected an object"),
         (lambda d: first(d).update(kind="rival"), r"\[0\].kind is 'rival'; expected one of"),

@@ -1,4 +1,6 @@
 import json
+import os
+import platform
 import subprocess
 import sys
 from dataclasses import replace
@@ -6,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from rnn_graph.benchmark import suite
-from rnn_graph.benchmark.environment import environment
+from rnn_graph.benchmark.environment import KERNEL_VARIABLES, environment
 from rnn_graph.benchmark.report.results import FORMAT, find_contender, read_results
-from rnn_graph.benchmark.selection import Selection
+from rnn_graph.benchmark.selection import QUICK, Selection
 from rnn_graph.errors import InputError
 
 SMALL = {"vocabulary_size": 30, "hidden_dim": 6, "length": 7}
@@ -44,6 +46,65 @@ def test_a_run_compares_with_reference_ours_and_floor(step):
     assert reference["over_floor"] is None  # there is no floor in float64
     assert ours["compile_s"] > 0
     assert ours["first_call_s"] > ours["steady_s"]
+
+
+def test_a_quick_run_has_short_turns_and_says_so(step, monkeypatch):
+    turns = []
+
+    def measured_by(entries, **_):
+        turns.extend(entry.task.turn_seconds for entry in entries)
+
+    monkeypatch.setattr(suite, "measure", measured_by)
+    settings = {"settings": SMALL, "rounds": 1, "threads": 1}
+    quick = suite.run("lm-step", QUICK, **settings, quick=True)
+    assert (quick["quick"], step["quick"]) == (True, False)
+    assert set(turns) == {suite.QUICK_TURN}
+    turns.clear()
+    suite.run("lm-step", QUICK, **settings)
+    assert min(turns) > suite.QUICK_TURN
+
+
+@pytest.mark.parametrize("name", list(suite.WORKLOADS))
+def test_a_quick_run_compares_with_pytorch_and_the_floor_and_compiles_little(name):
+    workload = suite.WORKLOADS[name]
+    task = workload.task(seed=0)
+    names = [contender.name for contender in QUICK.of(workload.contenders(task, QUICK))]
+    assert {"NumPy reference", "rnn_graph jax float32", "PyTorch eager"} <= set(names)
+    assert any(name.startswith("floor: ") for name in names)
+    assert not any("GPU" in name or "compile" in name or "numba" in name for name in names)
+    alone = replace(QUICK, patterns=("hand-written JAX",))
+    if any(c.name == "hand-written JAX" for c in workload.contenders(task, QUICK)):
+        found = [contender.name for contender in alone.of(workload.contenders(task, alone))]
+        assert found == ["NumPy reference", "hand-written JAX"]
+
+
+def test_what_is_learned_is_not_quick():
+    with pytest.raises(InputError, match=r"^learn-words has no --quick; leave it out$"):
+        suite.check_settings("learn-words", {"quick": True})
+
+
+def test_the_environment_has_the_kernel_of_blas_and_what_forces_it():
+    """A library chooses its kernel when it is loaded, so it takes a process."""
+    program = (
+        "import json; from rnn_graph.benchmark.environment import environment\n"
+        "print(json.dumps(environment(1)))"
+    )
+    forced = {name: value for name, value in os.environ.items() if name not in KERNEL_VARIABLES}
+    forced |= {"OPENBLAS_CORETYPE": "Haswell"}
+    command = [sys.executable, "-c", program]
+    found = subprocess.run(command, capture_output=True, text=True, check=True, env=forced)
+    recorded = json.loads(found.stdout)
+    assert recorded["kernel_variables"] == {"OPENBLAS_CORETYPE": "Haswell"}
+    blas = recorded["blas"]
+    assert set(blas) == {"library", "kernel"}
+    if "openblas" in blas["library"] and platform.machine() == "x86_64":
+        assert blas["kernel"] in (None, "Haswell")
+
+
+def test_without_threadpoolctl_the_kernel_is_not_known(monkeypatch):
+    monkeypatch.setitem(sys.modules, "threadpoolctl", None)
+    recorded = environment(1)["blas"]
+    assert recorded is None or recorded["kernel"] is None
 
 
 def test_a_process_imports_no_contenders_libraries_on_its_own():

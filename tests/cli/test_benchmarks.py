@@ -39,10 +39,44 @@ def test_several_workloads_saved_and_reported(cli, tmp_path):
     assert "lm-step-full" in text.read_text()
 
 
+def test_a_quick_run_is_of_all_workloads_that_are_timed(cli, tmp_path, monkeypatch):
+    from rnn_graph.benchmark import suite
+
+    asked = []
+
+    def run(workload, selection, **options):
+        asked.append((workload, selection, options["rounds"], options["quick"]))
+        return full_results()["workloads"][0] | {"name": workload, "quick": options["quick"]}
+
+    monkeypatch.setattr(suite, "run", run)
+    saved = tmp_path / "r.json"
+    assert cli("bench", "--quick", "--save", saved).status == 1  # one of ours is wrong in there
+    assert [workload for workload, *_ in asked] == list(suite.WORKLOADS)
+    assert {(rounds, quick) for _, _, rounds, quick in asked} == {(1, True)}
+    assert {selection.backends for _, selection, *_ in asked} == {("jax",)}
+    assert {work["quick"] for work in json.loads(saved.read_text())["workloads"]} == {True}
+    asked.clear()
+    cli("bench", "lm-step", "--quick", "--rounds", "3", "--backend", "c")
+    assert [(name, chosen.backends, rounds) for name, chosen, rounds, _ in asked] == [
+        ("lm-step", ("c",), 3)
+    ]
+
+
+def test_a_table_has_whole_names_in_eighty_columns(cli, monkeypatch):
+    from rnn_graph.benchmark import suite
+
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(suite, "run", lambda name, *_, **__: full_results()["workloads"][0])
+    lines = cli("bench", "lm-step").out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert any(line.startswith("rnn_graph jax float32 (this project)  2.10 ms") for line in lines)
+    assert lines.count("Not measured:") == 1
+
+
 def test_a_report_of_two_runs(cli, saved, tmp_path):
     page = tmp_path / "report.html"
     assert_done(cli("bench", "report", saved, saved, "--html", page))
-    assert page.read_text().count("<h2>") == 2
+    assert page.read_text().count("<article") == 2 * 3
 
 
 def test_a_comparison(cli, saved):
@@ -65,6 +99,9 @@ def test_a_comparison(cli, saved):
         (("report", "absent.json", "--html", "r.html"), "absent.json"),
         (("report", "absent.json"), "nothing to write"),
         (("compare", "absent.json", "absent.json"), "absent.json"),
+        (("run",), "no workload is named"),
+        (("learn-words", "--quick"), "learn-words has no --quick"),
+        (("lm-step", "--quick", "--growth"), "--quick has no --growth"),
         (("tagger-word", "--growth"), "no sizes that grow"),
         (("learn-words", "--growth"), "no sizes that grow"),
         (("learn-words", "--rounds", "2"), "learn-words has no --rounds"),
@@ -83,7 +120,6 @@ def test_what_is_refused(cli, arguments, said):
     [
         ("lm-stop",),
         ("--rounds", "0", "lm-step"),
-        ("run",),
         ("learn-words", "--cell", "rnn"),
         ("learn-words", "--seeds", "0"),
     ],
@@ -100,11 +136,11 @@ def test_what_is_learned_from_a_file_is_saved_and_reported(cli, tmp_path):
     sizes = ("--epochs", "1", "--seeds", "1", "--hidden-dim", "3", "--data", text)
     result = cli("bench", "learn-chars", *sizes, "--only", "rnn_graph jax float32", "--save", saved)
     assert_done(result)
-    assert "best nats a" in " ".join(result.out.split())
+    assert "best held-out loss is" in " ".join(result.out.split())
     (work,) = json.loads(saved.read_text())["workloads"]
     assert work["sizes"]["H"] == 3
     assert_done(cli("bench", "report", saved, "--html", page))
-    assert page.read_text().count("<svg") == 2
+    assert page.read_text().count("<svg") == 3  # the chart, and two of curves
 
 
 def test_a_report_does_not_overwrite_its_input(cli, saved):

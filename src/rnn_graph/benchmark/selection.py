@@ -11,6 +11,9 @@ from rnn_graph.benchmark.peers import on_device
 from rnn_graph.errors import InputError
 from rnn_graph.names import BACKENDS
 
+# What a quick run leaves out: it takes long to compile, or confirms what others say.
+SLOW_TO_START = ("PyTorch compile*", "hand-written JAX*", "floor: products, JAX*")
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -27,12 +30,15 @@ class Selection:
     patterns
         Shell patterns; a contender's name has to match one of them, unless there are none. The
         reference is always there, to check the others by.
+    left_out
+        Shell patterns of contenders that are not there, unless `patterns` says who is.
     """
 
     backends: tuple[str, ...] = BACKENDS
     dtypes: tuple[str, ...] = ("float32", "float64")
     devices: tuple[str, ...] = ("cpu", "gpu")
     patterns: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     def compiled(
         self, build: Callable[..., Any], module: str, *, prefix: str = "rnn_graph", kind="ours"
@@ -95,10 +101,13 @@ class Selection:
                 raise InputError(
                     f"no contender is called {pattern!r}; there are {'; '.join(names)}"
                 )
-        return [
-            contender
-            for contender in contenders
-            if contender.kind == "reference"
-            or not self.patterns
-            or any(fnmatchcase(contender.name, pattern) for pattern in self.patterns)
-        ]
+        return [c for c in contenders if c.kind == "reference" or self._has(c.name)]
+
+    def _has(self, name: str) -> bool:
+        if self.patterns:
+            return any(fnmatchcase(name, pattern) for pattern in self.patterns)
+        return not any(fnmatchcase(name, pattern) for pattern in self.left_out)
+
+
+# Who is in a quick run: one of this project's programs, and who it is compared with first.
+QUICK = Selection(("jax",), ("float32",), ("cpu",), left_out=SLOW_TO_START)

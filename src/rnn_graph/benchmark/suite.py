@@ -1,7 +1,7 @@
 """All workloads by name, and a run of one."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -26,6 +26,7 @@ from rnn_graph.checks import require_sizes
 from rnn_graph.errors import InputError
 
 GROWTH_FACTORS = (1, 2, 4)
+QUICK_TURN = 0.2  # seconds
 OF_SENTENCES = ("vocabulary_size", "hidden_dim", "bptt_truncate")
 
 
@@ -124,14 +125,14 @@ NAMES = (*WORKLOADS, *learning.LEARNING)
 
 
 def check_settings(name: str, settings: Mapping[str, Any]) -> None:
-    """Refuse settings that a workload does not have; `rounds` those have that are timed.
+    """Refuse settings that a workload does not have; who is timed has `rounds` and `quick`.
 
     Raises
     ------
     InputError
     """
     if name in WORKLOADS:
-        known = (*WORKLOADS[name].settings, "rounds")
+        known = (*WORKLOADS[name].settings, "rounds", "quick")
     else:
         known = learning.LEARNING[name].settings
     for setting in settings:
@@ -147,6 +148,7 @@ def run(
     *,
     settings: Mapping[str, Any] | None = None,
     rounds: int = 5,
+    quick: bool = False,
     threads: int,
     seed: int = 0,
     on_progress: Callable[[str], None] = lambda doing: None,
@@ -161,6 +163,8 @@ def run(
         Other sizes, or data, than the workload's own.
     rounds, threads, on_progress
         As for `measure`; what is learned has no rounds.
+    quick
+        Short turns.
 
     Raises
     ------
@@ -173,10 +177,12 @@ def run(
         return learning.run(name, selection, settings=settings or {}, **options)
     workload = WORKLOADS[name]
     task = workload.task(**(settings or {}), seed=seed)
+    if quick:
+        task = replace(task, turn_seconds=QUICK_TURN)
     contenders = selection.of(workload.contenders(task, selection))
     entries = [Entry(contender, task) for contender in contenders]
     measure(entries, rounds=rounds, threads=threads, on_progress=on_progress)
-    return _described(name, task, rounds) | _compared(entries)
+    return _described(name, task, rounds) | {"quick": quick} | _compared(entries)
 
 
 def sweep(

@@ -1,8 +1,11 @@
 """`rnn-graph bench`: how long does it take, and what is learned, against what?"""
 
-from collections.abc import Callable, Iterator, Sequence
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,9 +16,10 @@ from rnn_graph.cli import options
 from rnn_graph.cli.help import Command, Group
 
 RUN_EXAMPLE = "Example: rnn-graph bench run lm-step char-step --rounds 7 --save results.json"
+QUICK_EXAMPLE = "rnn-graph bench run --quick --save results.json"
 REPORT_EXAMPLE = "Example: rnn-graph bench report results.json --html report.html"
 COMPARE_EXAMPLE = "Example: rnn-graph bench compare before.json after.json"
-ROUNDS = 5
+ROUNDS, QUICK_ROUNDS = 5, 1
 
 
 class WorkloadName(StrEnum):
@@ -47,8 +51,6 @@ class RunsUnlessTold(Group):
         return super().parse_args(ctx, args)
 
 
-PADDING = 2  # blanks between the columns of a table
-
 app = typer.Typer(
     cls=RunsUnlessTold,
     help="Time the same work on every backend, in other libraries, and against the floor.",
@@ -70,11 +72,19 @@ def _learning(help_: str, **settings: Any):
 def run(
     *,
     workloads: Annotated[
-        list[WorkloadName], typer.Argument(help=f"One or more of {', '.join(WorkloadName)}.")
-    ],
+        list[WorkloadName] | None,
+        typer.Argument(
+            metavar="WORKLOADS",
+            help=f"One or more of {', '.join(WorkloadName)}; with --quick all that are timed.",
+        ),
+    ] = None,
     rounds: Annotated[
         int | None, typer.Option(min=1, help="Rounds in which contenders take turns; 5.")
     ] = None,
+    quick: Annotated[
+        bool,
+        typer.Option("--quick", help="One short round, without programs that are slow to start."),
+    ] = False,
     only: Annotated[
         list[str] | None,
         typer.Option(help="Contenders of these names alone; * stands for anything. Repeatable."),
@@ -109,7 +119,8 @@ def run(
     """Time one workload after another.
 
     Each contender's losses and parameters are checked against the reference before it is timed.
-    Times are medians over rounds; ratios are taken within a round.
+    Times are medians over rounds; ratios are taken within a round. With --quick all workloads that
+    are timed take a few minutes.
 
     learn-words, learn-chars and learn-tags compare what is learned: the held-out score after each
     epoch, of the default recipe and of PyTorch's own layers with the same sizes, data and order.
@@ -118,11 +129,17 @@ def run(
     from rnn_graph.benchmark.environment import environment
     from rnn_graph.benchmark.processors import usable_processors
     from rnn_graph.benchmark.report.results import FORMAT
+    from rnn_graph.benchmark.report.terminal import missing_lines, workload_lines
     from rnn_graph.cli.console import as_json_text, print_json
     from rnn_graph.errors import InputError
     from rnn_graph.files.atomic import atomic_write, check_outputs
 
     check_outputs([save], inputs=[data] if data else [])
+    if quick and growth:
+        raise InputError("--quick has no --growth; leave one of them out")
+    if not workloads and not quick:
+        raise InputError(f"no workload is named; give one, or --quick for all: {QUICK_EXAMPLE}")
+    chosen = [str(workload) for workload in workloads or suite.WORKLOADS]
     sizes = {
         "vocabulary_size": vocabulary_size,
         "hidden_dim": hidden_dim,
@@ -138,34 +155,37 @@ def run(
     settings = {name: value for name, value in sizes.items() if value is not None}
     if bptt_truncate is not None and bptt_truncate < 0:
         settings["bptt_truncate"] = None
-    for workload in workloads:
-        suite.check_settings(workload, settings | ({"rounds": rounds} if rounds else {}))
+    timing = ({"rounds": rounds} if rounds else {}) | ({"quick": True} if quick else {})
+    for workload in chosen:
+        suite.check_settings(workload, settings | timing)
     if threads is not None and threads > usable_processors():
         raise InputError(
             f"--threads is {threads}; give at most {usable_processors()}, one for each processor"
         )
     threads = threads or usable_processors()
     results = {"format": FORMAT, "environment": environment(threads), "workloads": []}
-    measure = suite.sweep if growth else suite.run
-    for workload in workloads:
+    measure = suite.sweep if growth else partial(suite.run, quick=quick)
+    for workload in chosen:
         with _telling_progress(workload) as tell:
             found = measure(
                 workload,
-                _selected(computing, only),
+                _selected(computing, only, quick=quick),
                 settings=settings,
-                rounds=rounds or ROUNDS,
+                rounds=rounds or (QUICK_ROUNDS if quick else ROUNDS),
                 threads=threads,
                 seed=seed,
                 on_progress=tell,
             )
         results["workloads"].append(found)
         if not as_json:
-            _print_workload(found)
+            _print_lines(workload_lines(found, _width()))
         if save is not None:
             with atomic_write(save) as file:
                 file.write(as_json_text(results).encode())
     if as_json:
         print_json(results)
+    else:
+        _print_lines(missing_lines(results, _width()))
     if _fails(results):
         raise typer.Exit(1)
 
@@ -209,6 +229,7 @@ def compare(
 
     from rnn_graph.benchmark.report import comparison
     from rnn_graph.benchmark.report.results import read_results
+    from rnn_graph.benchmark.report.terminal import table_lines
     from rnn_graph.cli.console import print_json
 
     runs = read_results(before), read_results(after)
@@ -216,12 +237,16 @@ def compare(
     if as_json:
         print_json({"changes": [asdict(change) for change in changes], "notes": notes})
     else:
-        _print_table(comparison.comparison_table(changes, notes=notes))
+        _print_lines(table_lines(comparison.comparison_table(changes, notes=notes), _width()))
 
 
-def _selected(computing: options.Computing, only: Sequence[str] | None) -> Any:
+def _selected(
+    computing: options.Computing, only: Sequence[str] | None, *, quick: bool = False
+) -> Any:
     """The contenders that the options of a command line ask for."""
-    from rnn_graph.benchmark.selection import Selection
+    from dataclasses import replace
+
+    from rnn_graph.benchmark.selection import QUICK, Selection
     from rnn_graph.errors import InputError
 
     chosen: dict[str, tuple[str, ...]] = {"patterns": tuple(only or ())}
@@ -236,7 +261,7 @@ def _selected(computing: options.Computing, only: Sequence[str] | None) -> Any:
         chosen["dtypes"] = (str(computing.dtype),)
     if computing.device != options.DeviceName.AUTO:
         chosen["devices"] = (str(computing.device),)
-    return Selection(**chosen)
+    return replace(QUICK if quick else Selection(), **chosen)
 
 
 @contextmanager
@@ -252,74 +277,15 @@ def _telling_progress(workload: str) -> Iterator[Callable[[str], None]]:
         yield lambda doing: status.update(f"{workload}: {doing}")
 
 
-def _print_workload(workload: dict[str, Any]) -> None:
-    """The tables of a workload's results on stdout."""
-    from rnn_graph.benchmark.report.result_tables import learned_tables
-    from rnn_graph.benchmark.report.tables import contender_table, growth_table, sizes_line
-    from rnn_graph.cli.console import say
-
-    say(f"{workload['name']}: {workload['title']}", hanging=2)
-    say(sizes_line(workload), hanging=2)
-    print()
-    if workload.get("learning"):
-        for table in learned_tables(workload):
-            _print_table(table)
-    if workload["contenders"]:
-        _print_table(contender_table(workload))
-    if workload["growth"]:
-        _print_table(growth_table(workload))
+def _width() -> int:
+    """The columns of the terminal; 80 of a file or a pipe, unless COLUMNS says other."""
+    return shutil.get_terminal_size().columns
 
 
-def _print_table(table) -> None:
-    """A table on stdout; where it does not fit, a block of lines a row."""
-    from rich import table as rich
-    from rich.console import Console
-
-    from rnn_graph.cli.console import say
-
-    console = Console(highlight=False, markup=False)
-    widths = _column_widths(table, console.width)
-    if widths:
-        # Padding on the right, but for the last column, which stands at the edge.
-        printed = rich.Table(
-            box=None, header_style="bold", pad_edge=False, padding=(0, PADDING, 0, 0)
-        )
-        for number, (header, width) in enumerate(zip(table.headers, widths, strict=True)):
-            side = "left" if number < table.text_columns else "right"
-            printed.add_column(header, justify=side, width=width)
-        for row in table.rows:
-            printed.add_row(*row)
-        console.print(printed)
-    else:
-        for first, *rest in table.rows:
-            say(first, hanging=2)
-            for header, cell in zip(table.headers[1:], rest, strict=True):
-                say(f"  {header}: {cell}", hanging=4)
-    print()
-    for note in table.notes:
-        say(note, hanging=2)
-    print()
-
-
-def _column_widths(table, available: int) -> list[int]:
-    """Widths in which words break between words and figures not at all; none if there are none."""
-    whole, least = [], []
-    for number, (header, *cells) in enumerate(zip(table.headers, *table.rows, strict=True)):
-        words = _longest_word if number < table.text_columns else len
-        whole.append(max(map(len, [header, *cells])))
-        least.append(max(_longest_word(header), *map(words, cells)))
-    left = available - sum(least) - PADDING * len(least)
-    if left < 0:
-        return []
-    for number, width in enumerate(whole):
-        more = min(left, width - least[number])
-        least[number] += more
-        left -= more
-    return least
-
-
-def _longest_word(text: str) -> int:
-    return max(map(len, text.split()), default=0)
+def _print_lines(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(line)
+    sys.stdout.flush()
 
 
 def _fails(results: dict[str, Any]) -> bool:

@@ -98,6 +98,9 @@ def environment_notes(before: dict[str, Any], after: dict[str, Any]) -> list[str
     versions = earlier["versions"], later["versions"]
     libraries = [name for name in versions[0] | versions[1] if name != PROJECT]
     pairs |= {name: tuple(found.get(name) for found in versions) for name in libraries}
+    kernels = tuple((run.get("blas") or {}).get("kernel") for run in (earlier, later))
+    if all(kernels):  # older files do not tell
+        pairs["BLAS kernel"] = kernels
     differences = [
         f"{name} {_or_none(old)} → {_or_none(new)}"
         for name, (old, new) in pairs.items()

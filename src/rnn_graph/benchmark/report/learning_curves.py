@@ -1,12 +1,13 @@
 """Pictures of what was learned: the held-out score over epochs and over seconds."""
 
+import io
+import re
 from collections.abc import Callable
 from typing import Any
 
 import matplotlib
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
-from rnn_graph.benchmark.report.plots import INK, LINE_HEIGHT, MARKERS, STYLE, WIDTH
 from rnn_graph.benchmark.report.result_tables import Epoch, curve, learners
 from rnn_graph.benchmark.report.results import label
 from rnn_graph.plots.curves import new_figure
@@ -16,6 +17,26 @@ from rnn_graph.plots.curves import new_figure
 COLORS = ("#0a84d1", "#e0730b", "#a8589a", "#8a8f98")
 LINES = ("-", "--", "-.", ":")
 LOG_SCALE_FROM = 3.0  # largest over smallest perplexity or loss
+
+# Inches: text stays readable where the picture fills the width of a phone.
+WIDTH, LINE_HEIGHT = 4.0, 0.18
+MARKERS = "os^DvPX*"
+INK = "#010203"  # stands for the page's own text color until the SVG is written
+FAMILY = "DejaVu Sans"
+STYLE = {
+    "font.family": FAMILY,
+    "font.size": 9,
+    "text.parse_math": False,  # a name may hold a dollar
+    "svg.fonttype": "none",
+    "svg.hashsalt": "rnn_graph",
+    "lines.linewidth": 1.3,
+    "lines.markersize": 4,
+    "legend.frameon": False,
+    "legend.handlelength": 2.5,
+    **dict.fromkeys(
+        ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), INK
+    ),
+}
 
 
 @matplotlib.rc_context(STYLE)
@@ -69,3 +90,23 @@ def _draw(workload: dict[str, Any], place: Callable[[Epoch], float]):
     axes.spines[["top", "right"]].set_visible(False)
     figure.legend(loc="outside lower left")
     return figure, axes
+
+
+def as_svg(figure, *, name: str) -> str:
+    """The picture as an SVG element whose ids all begin with `name`.
+
+    It refers to nothing outside itself, and its text and lines take the color of the text
+    around it.
+    """
+    stream = io.StringIO()
+    with matplotlib.rc_context(STYLE):
+        figure.savefig(
+            stream,
+            format="svg",
+            transparent=True,
+            metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")),
+        )
+    svg = stream.getvalue()
+    svg = svg[svg.index("<svg") :].strip()
+    svg = svg.replace(INK, "currentColor").replace(f"'{FAMILY}'", f"'{FAMILY}', sans-serif")
+    return re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{name}-", svg)

@@ -17,14 +17,7 @@ from rnn_graph.benchmark.report.tables import Table
 
 MOST_ROWS = 12
 DIGITS = 4
-CONTENDERS = (
-    "rnn_graph: the default recipe; PyTorch: its own layers and first values, with the same sizes,"
-    " data, minibatches and their order, dropout, optimizer, learning rate and clipping"
-)
-SECONDS = (
-    "seconds since training began: compilation, the first step and all others; evaluations of the"
-    " held-out data are left out"
-)
+SECONDS = "seconds since training began: compilation counts, evaluations do not"
 
 
 class Spread(NamedTuple):
@@ -71,59 +64,52 @@ def curve(contender: dict[str, Any]) -> list[Epoch]:
 
 
 def learned_tables(workload: dict[str, Any]) -> list[Table]:
-    """Who has learned how much, and how it went; the latter if anyone has learned."""
-    tables = [result_table(workload)]
-    return [*tables, curve_table(workload)] if learners(workload) else tables
+    """Who has learned how much, and how it went; none if nobody has."""
+    return [result_table(workload), curve_table(workload)] if learners(workload) else []
 
 
 def result_table(workload: dict[str, Any]) -> Table:
-    """A row for each contender: its best score, and when it had the score that all reach."""
+    """A row for each learner: its best score, and when it had the score that all reach."""
     learning = workload["learning"]
     headers = (
         "contender",
         f"best {learning['measure']}",
         "time to the same score",
-        "without compilation",
         "× ours",
+        "without compilation",
     )
     rows = []
-    for contender in workload["contenders"]:
-        if not is_measured(contender):
-            rows.append((label(contender), contender["status"], *[NO_FIGURE] * 3))
-            continue
+    for contender in sorted(learners(workload), key=time_to_same_score):
         runs = contender["runs"]
         alone = [run["same_score_s"] - run["start_up_s"] for run in runs]
         rows.append(
             (
                 label(contender),
                 format_spread(Spread.of(best_scores(workload, contender))),
-                format_seconds(statistics.median(run["same_score_s"] for run in runs)),
-                format_seconds(max(statistics.median(alone), 0.0)),
+                format_seconds(time_to_same_score(contender)),
                 format_ratio(contender["same_score_over_ours"]),
+                format_seconds(max(statistics.median(alone), 0.0)),
             )
         )
-    return Table(headers, rows, _notes(workload))
+    return Table(headers, rows, _notes(workload), optional_columns=1)
+
+
+def time_to_same_score(contender: dict[str, Any]) -> float:
+    """Seconds, the median over the seeds."""
+    return statistics.median(run["same_score_s"] for run in contender["runs"])
 
 
 def _notes(workload: dict[str, Any]) -> list[str]:
     learning = workload["learning"]
-    notes = [CONTENDERS]
-    if not learners(workload):
-        return notes
-    notes.append(
-        f"best {learning['measure']}: on held-out data, over all epochs; mean over the seeds, in"
-        " parentheses the least and the largest; "
-        + "; ".join(f"{label(c)}: {_listed(best_scores(workload, c))}" for c in learners(workload))
-    )
-    notes.append(
-        "time to the same score: until a contender's score is the best one of whoever learned least"
-        f" with that seed ({_listed(learning['same_scores'])}), or better; median over the seeds;"
-        f" {SECONDS}"
-    )
-    notes.append(
+    bests = (f"{label(c)}: {_listed(best_scores(workload, c))}" for c in learners(workload))
+    notes = [
+        f"best {learning['measure']}: on held-out data, mean over the seeds and range;"
+        f" {'; '.join(bests)}",
+        "time to the same score: until it is as good as the best of whoever learned least with that"
+        f" seed ({_listed(learning['same_scores'])}); median over the seeds; {SECONDS}",
         "without compilation: the same, less what goes before the second step and what is compiled"
-        " for other lengths in the first epoch"
-    )
+        " for other lengths in the first epoch",
+    ]
     if workload["ours"]:
         notes.append(f"× ours: its time to the same score over that of {workload['ours']}")
     ratios = [c["same_score_over_ours"] for c in learners(workload)]
@@ -151,7 +137,7 @@ def curve_table(workload: dict[str, Any]) -> Table:
                 else [NO_FIGURE] * 2
             )
         rows.append(tuple(cells))
-    notes = ["after each epoch: mean over the seeds, in parentheses the least and the largest"]
+    notes = ["after each epoch: mean over the seeds and range"]
     return Table(tuple(headers), rows, [*notes, SECONDS])
 
 

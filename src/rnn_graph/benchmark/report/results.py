@@ -23,6 +23,8 @@ from rnn_graph.files.checked_json import (
 FORMAT = "rnn-graph benchmark 1"
 KINDS = ("reference", "ours", "literal", "peer", "floor")
 START_UP = ("set_up_s", "compile_s", "first_call_s")
+OURS = "this project"  # the mark of its bars and rows
+USUAL = "float32"  # the precision that a name in a chart or a short table leaves out
 NO_FIGURE = "–"
 DOUBT = "?"
 SMALLEST, LARGEST = 1e-30, 1e30  # of times and ratios, which a plot can show
@@ -33,6 +35,7 @@ ABOVE_ZERO = Expected(
     "a number above 0", lambda value: AMOUNT.fits(value) and SMALLEST < value < LARGEST
 )
 
+TEXT_BY_NAME = Expected("text by name", values_are(str))
 RATIO = {"median": ABOVE_ZERO, "low": ABOVE_ZERO, "high": ABOVE_ZERO, "is_supported": TRUTH}
 CONTENDER = {
     "name": TEXT,
@@ -67,6 +70,7 @@ WORKLOAD = {
     "sizes": Expected("numbers and words by name", values_are(int, float, str, type(None))),
     "unit": TEXT,
     "rounds": COUNT,
+    "quick": Optional(TRUTH),
     "reference": Maybe(TEXT),
     "ours": Maybe(TEXT),
     "contenders": [CONTENDER],
@@ -96,7 +100,9 @@ RESULTS = {
         "memory_gb": Maybe(AMOUNT),
         "system": TEXT,
         "gpu": Maybe(TEXT),
-        "versions": Expected("text by name", values_are(str)),
+        "blas": Optional(Maybe({"library": TEXT, "kernel": Maybe(TEXT)})),
+        "kernel_variables": Optional(TEXT_BY_NAME),
+        "versions": TEXT_BY_NAME,
     },
     "workloads": [WORKLOAD],
 }
@@ -166,18 +172,32 @@ def find_contender(workload: dict[str, Any], name: str | None) -> dict[str, Any]
     return next(named, None)
 
 
-def label(contender: dict[str, Any]) -> str:
-    """The contender's name, with the precision, and the GPU, if the name does not say so."""
-    details = [contender["dtype"], *(["GPU"] if contender["device"] == "gpu" else [])]
+def measured_of(workload: dict[str, Any], *kinds: str) -> list[dict[str, Any]]:
+    """The measured contenders of these kinds, or of all, the fastest first."""
+    found = [c for c in workload["contenders"] if is_measured(c) and c["kind"] in (kinds or KINDS)]
+    return sorted(found, key=lambda contender: contender["steady_s"])
+
+
+def label(contender: dict[str, Any], *, usual: str | None = None) -> str:
+    """The contender's name, with the precision, and the GPU, if the name does not say so.
+
+    The precision `usual` is left out.
+    """
+    dtype = [] if contender["dtype"] == usual else [contender["dtype"]]
+    details = [*dtype, *(["GPU"] if contender["device"] == "gpu" else [])]
     name = contender["name"]
     return ", ".join([name, *(d for d in details if d.lower() not in name.lower())])
 
 
+def reason_of_absence(entry: dict[str, Any]) -> str:
+    """Why a contender, or a row of its growth, has no times."""
+    reason = entry.get("reason") or "no reason was noted"
+    return f"it failed: {reason}" if entry.get("status") == "failed" else reason
+
+
 def why_not_measured(entry: dict[str, Any]) -> str:
     """One line on a contender, or a row of its growth, that has no times."""
-    reason = entry.get("reason") or "no reason was noted"
-    failed = "it failed: " if entry.get("status") == "failed" else ""
-    return f"not measured: {failed}{reason}"
+    return f"not measured: {reason_of_absence(entry)}"
 
 
 def start_up_seconds(contender: dict[str, Any]) -> float:
@@ -237,7 +257,7 @@ def format_ratio(ratio: dict[str, Any] | None) -> str:
     if ratio is None:
         return NO_FIGURE
     values = (ratio[name] for name in ("median", "low", "high"))
-    median, low, high = (format_number(value, 2 if value < 1 else 3) for value in values)
+    median, low, high = (format_number(value, 2 if value < 0.995 else 3) for value in values)
     doubt = "" if ratio["is_supported"] else DOUBT
     spread = "" if low == median == high else f" ({low}–{high})"
     return f"{median}{doubt}{spread}"

@@ -7,18 +7,30 @@ from rnn_graph.benchmark.report.results import (
     DOUBT,
     DOUBTFUL,
     NO_FIGURE,
+    OURS,
+    USUAL,
     catches_up_after,
     find_contender,
     format_number,
     format_ratio,
     format_seconds,
-    is_measured,
     label,
-    why_not_measured,
+    measured_of,
+    start_up_seconds,
+)
+from rnn_graph.benchmark.report.yardsticks import (
+    floor_of,
+    ours_by_device,
+    pytorch_as_written,
+    ratio_of,
 )
 
 PHASES = {"set-up": "set_up_s", "compile": "compile_s", "first call": "first_call_s"}
-RATIOS = {"× reference": "times_reference", "× ours": "over_ours", "× floor": "over_floor"}
+RATIOS = {"× floor": "over_floor", "× ours": "over_ours", "× reference": "times_reference"}
+SHORT_NOTES = {
+    "× PyTorch": "× PyTorch: how many times as fast as PyTorch as written",
+    "× floor": "× floor: the time over that of the matrix products alone",
+}
 
 
 @dataclass(frozen=True)
@@ -34,78 +46,108 @@ class Table:
         Lines below the table: what the columns mean, and why figures are missing.
     text_columns
         So many columns, from the left, hold words; the others hold figures.
+    optional_columns
+        So many, from the right, are left out where there is no room for them.
     """
 
     headers: tuple[str, ...]
     rows: list[tuple[str, ...]]
     notes: list[str]
     text_columns: int = 1
+    optional_columns: int = 0
 
 
 def contender_table(workload: dict[str, Any]) -> Table:
-    """A row for each contender, with its start-up, steady time, memory and ratios.
+    """All figures: a row for each contender that was measured, the fastest first.
 
     Columns in which nobody has a figure are left out.
     """
-    contenders = workload["contenders"]
+    contenders = measured_of(workload)
     columns = {"contender": [label(contender) for contender in contenders]}
-    columns |= {
-        header: [format_seconds(contender[name]) for contender in contenders]
-        for header, name in PHASES.items()
-    }
-    columns[f"steady per {workload['unit']}"] = [_steady(contender) for contender in contenders]
-    columns["peak MB"] = [_megabytes(contender["peak_mb"]) for contender in contenders]
+    columns[f"time per {workload['unit']}"] = [format_seconds(c["steady_s"]) for c in contenders]
+    columns["all rounds"] = [_span_of_rounds(contender) for contender in contenders]
+    columns["× PyTorch"] = [format_ratio(_times_pytorch(workload, c)) for c in contenders]
     columns |= {
         header: [format_ratio(contender[name]) for contender in contenders]
         for header, name in RATIOS.items()
     }
-    columns = {
-        header: cells for header, cells in columns.items() if any(c != NO_FIGURE for c in cells)
+    columns |= {
+        header: [format_seconds(contender[name]) for contender in contenders]
+        for header, name in PHASES.items()
     }
-    return Table(
-        headers=tuple(columns),
-        rows=list(zip(*columns.values(), strict=True)),
-        notes=_contender_notes(workload, set(columns)),
-    )
+    columns["peak MB"] = [_megabytes(contender["peak_mb"]) for contender in contenders]
+    kept = _with_figures(columns)
+    rows = list(zip(*kept.values(), strict=True))
+    return Table(tuple(kept), rows, _contender_notes(workload, contenders))
+
+
+def short_table(workload: dict[str, Any]) -> Table:
+    """The most important figures, for 80 columns: who ran, the fastest first, and how fast."""
+    contenders = measured_of(workload)
+    columns = {
+        "contender": [
+            label(c, usual=USUAL) + (f" ({OURS})" if c["kind"] == "ours" else "")
+            for c in contenders
+        ],
+        "time": [format_seconds(contender["steady_s"]) for contender in contenders],
+        "× PyTorch": [_median(_times_pytorch(workload, c)) for c in contenders],
+        "× floor": [_median(contender["over_floor"]) for contender in contenders],
+    }
+    more = {
+        "start-up": [format_seconds(start_up_seconds(c) or None) for c in contenders],
+        "peak MB": [_megabytes(contender["peak_mb"]) for contender in contenders],
+        "× reference": [_median(contender["times_reference"]) for contender in contenders],
+    }
+    kept = _with_figures(columns | more)
+    rows = list(zip(*kept.values(), strict=True))
+    notes = [text for header, text in SHORT_NOTES.items() if header in kept]
+    if any(DOUBT in cell for row in rows for cell in row[1:]):
+        notes.append(f"{DOUBT}: {DOUBTFUL}")
+    return Table(tuple(kept), rows, notes, optional_columns=len(kept.keys() & more.keys()))
 
 
 def growth_table(workload: dict[str, Any]) -> Table:
     """A row for each size that grows and contender, with a column for each factor of growth."""
     cells: dict[tuple[str, str], dict[float, str]] = {}
     sizes: dict[str, list[float]] = {}
-    gaps: dict[str, list[str]] = {}
     for row in workload["growth"]:
         sizes.setdefault(row["axis"], []).append(row["size"])
         line = cells.setdefault((row["axis"], row["contender"]), {})
         line[row["factor"]] = _grown(row)
-        if row["steady_s"] is None:
-            why = f"{row['contender']}: {why_not_measured(row)}"
-            gaps.setdefault(why, []).append(f"{row['axis']} = {row['size']:,}")
     factors = sorted({factor for line in cells.values() for factor in line})
     rows = [
         (_span(axis, sizes[axis]), contender, *(line.get(factor, NO_FIGURE) for factor in factors))
         for (axis, contender), line in cells.items()
+        if any(cell != NO_FIGURE for cell in line.values())
     ]
     headers = ("size", "contender", *(f"× {factor:g}" for factor in factors))
     notes = ["in parentheses: how many times as long it takes as at the first size"]
-    notes += [f"{why} (at {', '.join(places)})" for why, places in gaps.items()]
-    return Table(headers, rows, notes, text_columns=2)
+    return Table(headers, rows, notes if rows else [], text_columns=2)
 
 
-def environment_line(environment: dict[str, Any]) -> str:
-    """What the figures were measured on, and with, in one line."""
-    memory = environment["memory_gb"]
-    parts = [
-        f"{environment['processor']} ({environment['machine']}, {environment['system']})",
-        f"cores: {environment['cores']}",
-        f"threads: {environment['threads']}",
-        *([] if memory is None else [f"{format_number(memory)} GB"]),
-        f"GPU: {environment['gpu'] or 'none'}",
-        environment["date"],
-        f"commit {environment['commit'] or 'unknown'}",
-        ", ".join(f"{name} {version}" for name, version in environment["versions"].items()),
-    ]
-    return "; ".join(parts)
+def short_growth_table(workload: dict[str, Any]) -> Table:
+    """The same for 80 columns: the time at the first size, and how many times as long after."""
+    rows: dict[tuple[str, str], dict[float, str]] = {}
+    smallest: dict[str, float] = {}
+    for row in workload["growth"]:
+        smallest[row["axis"]] = min(row["size"], smallest.get(row["axis"], row["size"]))
+    for row in sorted(workload["growth"], key=lambda row: row["factor"]):
+        if row["steady_s"] is not None:
+            times = row["times_as_long"]
+            size = f"{row['axis']} = {smallest[row['axis']]:,}"
+            line = rows.setdefault((size, row["contender"]), {})
+            line[row["factor"]] = (
+                format_seconds(row["steady_s"])
+                if not line or times is None
+                else format_number(times)
+            )
+    factors = sorted({factor for line in rows.values() for factor in line})
+    return Table(
+        ("size", "contender", "time", *(f"× {factor:g}" for factor in factors[1:])),
+        [(*key, *(line.get(f, NO_FIGURE) for f in factors)) for key, line in rows.items()],
+        ["× 2, × 4: how many times as long at so many times the size"] if rows else [],
+        text_columns=2,
+    )
 
 
 def sizes_line(workload: dict[str, Any]) -> str:
@@ -117,31 +159,18 @@ def sizes_line(workload: dict[str, Any]) -> str:
     return ", ".join([*sizes, f"{times}: {workload['rounds']}"])
 
 
-def _contender_notes(workload: dict[str, Any], headers: set[str]) -> list[str]:
+def _contender_notes(workload: dict[str, Any], contenders: list[dict[str, Any]]) -> list[str]:
+    """What is to be known about these figures alone; the report's method has the rest."""
     notes = []
-    meanings = {
-        "× reference": f"how many times as fast as {workload['reference']}",
-        "× ours": f"its time over that of {workload['ours']}",
-        "× floor": "its time over that of the floor, the least work there is to do, in its"
-        " precision and on its device",
-    }
-    explained = [f"{header}: {text}" for header, text in meanings.items() if header in headers]
-    if explained:
-        notes.append(f"{'; '.join(explained)}; in parentheses the lowest and highest round")
-    if any(_is_doubtful(contender) for contender in workload["contenders"]):
+    if any(_is_doubtful(workload, contender) for contender in contenders):
         notes.append(f"{DOUBT}: {DOUBTFUL}")
     notes += _catching_up(workload)
     notes += _over_memory(workload)
     remarked: dict[str, list[str]] = {}
-    for contender in workload["contenders"]:
+    for contender in contenders:
         if contender.get("remark"):
             remarked.setdefault(contender["remark"], []).append(label(contender))
-    notes += [f"{'; '.join(names)}: {remark}" for remark, names in remarked.items()]
-    absent: dict[str, list[str]] = {}
-    for contender in workload["contenders"]:
-        if not is_measured(contender):
-            absent.setdefault(why_not_measured(contender), []).append(label(contender))
-    return notes + [f"{'; '.join(names)}: {why}" for why, names in absent.items()]
+    return notes + [f"{'; '.join(names)}: {remark}" for remark, names in remarked.items()]
 
 
 def _catching_up(workload: dict[str, Any]) -> list[str]:
@@ -162,32 +191,49 @@ def _catching_up(workload: dict[str, Any]) -> list[str]:
 
 def _over_memory(workload: dict[str, Any]) -> list[str]:
     """How near ours is to the limit that the memory sets."""
-    ours = find_contender(workload, workload["ours"])
-    if not ours:
-        return []
-    limits = [
-        contender
-        for contender in workload["contenders"]
-        if contender.get("bound") == "memory"
-        and is_measured(contender)
-        and (contender["dtype"], contender["device"]) == (ours["dtype"], ours["device"])
-    ]
-    return [
-        f"{label(ours)} takes {format_number(ours['steady_s'] / limit['steady_s'])} times as long"
-        " as the memory to move the numbers that have to be read or written once"
-        for limit in limits
-    ]
+    notes = []
+    for ours in ours_by_device(workload):
+        limit = floor_of(workload, ours, "memory")
+        if limit:
+            times = format_number(ours["steady_s"] / limit["steady_s"])
+            notes.append(
+                f"{label(ours)} takes {times} times as long as the memory to move the numbers that"
+                " have to be read or written once"
+            )
+    return notes
 
 
-def _is_doubtful(contender: dict[str, Any]) -> bool:
-    ratios = (contender[name] for name in RATIOS.values())
+def _times_pytorch(workload: dict[str, Any], contender: dict[str, Any]) -> dict[str, Any] | None:
+    """How many times as fast as PyTorch as written, on the contender's device."""
+    pytorch = pytorch_as_written(workload, contender["device"])
+    return pytorch and ratio_of(pytorch, contender)
+
+
+def _is_doubtful(workload: dict[str, Any], contender: dict[str, Any]) -> bool:
+    ratios = [_times_pytorch(workload, contender), *(contender[name] for name in RATIOS.values())]
     return any(ratio and not ratio["is_supported"] for ratio in ratios)
 
 
-def _steady(contender: dict[str, Any]) -> str:
-    if is_measured(contender):
-        return format_seconds(contender["steady_s"])
-    return contender["status"]
+def _with_figures(columns: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The columns in which anyone has a figure."""
+    return {
+        header: cells
+        for number, (header, cells) in enumerate(columns.items())
+        if number == 0 or any(cell != NO_FIGURE for cell in cells)
+    }
+
+
+def _median(ratio: dict[str, Any] | None) -> str:
+    """The ratio without its range, marked if it supports no claim."""
+    if ratio is None:
+        return NO_FIGURE
+    doubt = "" if ratio["is_supported"] else DOUBT
+    return f"{format_number(ratio['median'], 2 if ratio['median'] < 0.995 else 3)}{doubt}"
+
+
+def _span_of_rounds(contender: dict[str, Any]) -> str:
+    low, high = (format_seconds(end(contender["seconds"])) for end in (min, max))
+    return NO_FIGURE if low == high else f"{low} – {high}"
 
 
 def _megabytes(amount: float | None) -> str:
@@ -196,7 +242,7 @@ def _megabytes(amount: float | None) -> str:
 
 def _grown(row: dict[str, Any]) -> str:
     if row["steady_s"] is None:
-        return row.get("status", "missing")
+        return NO_FIGURE
     times = row["times_as_long"]
     return format_seconds(row["steady_s"]) + ("" if times is None else f" ({format_number(times)})")
 
