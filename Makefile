@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 CAMPAIGNS := kill_and_resume hostile.faults hostile.mutated_files hostile.options
 
-.PHONY: demo test hostile lint bench clean $(CAMPAIGNS)
+.PHONY: demo test docs hostile lint bench clean $(CAMPAIGNS)
 
 # One stamp an extra, so that `make demo` does not wait for the test tools.
 $(VENV)/.run: setup.cfg pyproject.toml
@@ -13,6 +13,10 @@ $(VENV)/.run: setup.cfg pyproject.toml
 
 $(VENV)/.test: $(VENV)/.run
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test]'
+	touch $@
+
+$(VENV)/.docs: $(VENV)/.run
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.run
@@ -33,6 +37,10 @@ hostile: $(VENV)/.test
 kill_and_resume: ARGUMENTS := 29
 $(CAMPAIGNS): $(VENV)/.test
 	cd tests && ../$(BIN)/python -m $@ $(ARGUMENTS)
+
+docs: $(VENV)/.docs
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs build/docs
+	@echo "build/docs/index.html"
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -52,8 +52,15 @@ def fitted(seed: int, steps: int, draws: int):
     import pymc as pm
 
     with network_model(*simulate(np.random.default_rng(seed), steps)):
+        # From random places a chain now and then stays where h is stuck near 1, whatever u is.
         return pm.sample(
-            draws=draws, tune=draws, chains=2, cores=1, random_seed=seed, progressbar=False
+            draws=draws,
+            tune=draws,
+            chains=2,
+            cores=1,
+            init="adapt_diag",
+            random_seed=seed,
+            progressbar=False,
         )
 
 

@@ -219,6 +219,19 @@ def look_for(pattern: str):
     )
 
 
+def look_at_states(words, output, folder):
+    lines = output.splitlines()
+    is_printed = "--unit" in words and "--out" not in words
+    assert bool(lines) == is_printed
+    assert all(re.fullmatch(r"[^\t]+\t-?\d\.\d{4}", line) for line in lines)
+
+
+def look_at_graph(words, output, folder):
+    text = (folder / words[words.index("--out") + 1]).read_text()
+    assert text.startswith("<!DOCTYPE html>" if "<html" in text else "<svg ")
+    assert text.count("<svg ") == text.count("</svg>") > 0
+
+
 def look_at_report(words, output, folder):
     for option in ("--html", "--markdown"):
         if option in words:
@@ -254,7 +267,10 @@ CHECKS = {
     "data fetch": look_at_fetched,
     "data vocabulary": look_at_words,
     "plot history": look_for("^$"),
-    "plot states": look_for("^$"),
+    "plot states": look_at_states,
+    "plot graph": look_at_graph,
+    "plot saliency": look_for("^$"),
+    "plot gradients": look_for("^$"),
     "gradcheck": look_at_gradients,
     "bench ": look_for("rnn_graph jax float32"),
     "bench report": look_at_report,

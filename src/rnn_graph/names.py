@@ -19,4 +19,5 @@ JUDGED_SCHEDULES = ("plateau", "rise", "back-off")
 SCHEMES = ("bio", "iob1", "iobes", "bilou")
 OTHER_NAMES_OF_SCHEMES = {"iob2": "bio", "bioes": "iobes"}
 TAGGED_FORMATS = ("conll", "csv", "bos-eos", "pair", "slash", "pickle")
+GRAPH_DETAILS = ("layers", "operations")
 LARGEST_SEED = 2**32 - 1

@@ -247,11 +247,6 @@ def test_texts_that_make_no_picture(cli, names_model, tmp_path, read, said):
     assert not out.exists()
 
 
-def test_other_models_have_no_such_picture(cli, model, tmp_path):
-    result = cli("plot", "states", model, "--text", "the", "--out", tmp_path / "states.png")
-    assert_refused(result, "the model reads words", "train char")
-
-
 @pytest.fixture
 def damaged(names_model, tmp_path):
     """A function that writes the model with other members or another configuration."""

@@ -17,7 +17,9 @@ from rnn_graph.files.model_file import ModelFile
 from rnn_graph.models.language_config import LanguageModelConfig, draw_language_model_parameters
 from rnn_graph.models.language_graph import LanguageGraph
 from rnn_graph.models.model import checked_settings
+from rnn_graph.models.parts import Parts
 from rnn_graph.models.text_model import TextModel
+from rnn_graph.plots.composition import Composition
 from rnn_graph.randomness import RandomSource
 
 States = list[np.ndarray]
@@ -32,11 +34,11 @@ class LanguageModel(TextModel):
         The words or characters it knows. Words include the sentence markers; characters are those
         of running text or of lines. None for a model of ids alone.
     vocabulary_size
-        How many ids there are, where there is no vocabulary.
+        Number of ids, where there is no vocabulary.
     cell
         "elman", "gru" or "lstm".
     hidden_dim, embedding_dim, layers
-        Sizes; `embedding_dim` is `hidden_dim` if None.
+        Hidden units, length of an embedding (`hidden_dim` if None), and recurrent layers.
     dropout, embedding_dropout
         Shares of the layers' outputs and of the embeddings that a training step leaves out.
     locked_dropout
@@ -44,20 +46,20 @@ class LanguageModel(TextModel):
     token_dropout, weight_dropout
         Shares of the tokens, and of the recurrent weights, that a training step leaves out.
     tie_weights
-        Use the embeddings as the output layer's weights.
+        Whether the embeddings are the output layer's weights too.
     embedding_scale
-        What embeddings are multiplied by when they are looked up; if None √embedding_dim where
-        weights are tied, so that small output weights are inputs of variance 1, and 1 elsewhere.
+        Factor on embeddings when they are looked up; if None √embedding_dim where weights are tied,
+        so that small output weights are inputs of variance 1, and 1 elsewhere.
     output
         "softmax", or "adaptive" for large vocabularies: see `AdaptiveSoftmax`.
-    recurrent_bias
-        Whether the product with a state has a bias of its own, as in PyTorch's layers.
     context
         "text" if a state is carried on from sentence to sentence, "sentence" if each begins anew.
+    recurrent_bias
+        Whether the product with a state has a bias of its own, as in PyTorch's layers.
     rng
         An int, a `Generator` or a legacy `RandomState`, from which the first values are drawn.
     backend
-        "jax", "numba" or "c", an own `Backend`, or "auto" for the fastest one installed.
+        "jax", "numba" or "c", a `Backend` of your own, or "auto" for the fastest one installed.
     device, dtype
         As for `RNNTheano`.
 
@@ -73,6 +75,17 @@ class LanguageModel(TextModel):
     ------
     InputError
         If a setting is out of its range, or the backend or device is not available.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rnn_graph import LanguageModel
+    >>> model = LanguageModel(None, vocabulary_size=6, hidden_dim=8, rng=0)
+    >>> {name: value.shape for name, value in model.get_parameters().items()}  # doctest: +ELLIPSIS
+    {'embeddings': (6, 8), 'layer0_Wx': (8, 32), 'layer0_Wh': (8, 32), ...}
+    >>> logits, states = model.next_logits(np.array([1, 2, 3]), model.zero_states(3))
+    >>> logits.shape, [state.shape for state in states]
+    ((3, 6), [(3, 8), (3, 8)])
     """
 
     kind = "language-model"
@@ -136,7 +149,18 @@ class LanguageModel(TextModel):
 
     @classmethod
     def build(cls, vocabulary: Vocabulary | CharVocabulary, **options: Any) -> Self:
-        """A model of a vocabulary; `options` as for the class."""
+        """A model of a vocabulary.
+
+        Parameters
+        ----------
+        vocabulary
+        options
+            As for the class.
+
+        Returns
+        -------
+        LanguageModel
+        """
         return cls(vocabulary, **options)
 
     @classmethod
@@ -185,7 +209,18 @@ class LanguageModel(TextModel):
         return self.config.output_layer.row_lists
 
     def rows_of(self, targets: np.ndarray) -> list[np.ndarray]:  # [K, N] -> [K, n] …
-        """The rows that each part of the output layer works on; see `nn.outputs`."""
+        """The rows that each part of the output layer works on; see `rnn_graph.nn.outputs`.
+
+        Parameters
+        ----------
+        targets : (K, N)
+            K batches of N targets, -1 for none.
+
+        Returns
+        -------
+        list of numpy.ndarray
+            int32 (K, n), filled up with -1; `row_lists` of them.
+        """
         return self.config.output_layer.rows_of(targets)
 
     @property
@@ -199,25 +234,83 @@ class LanguageModel(TextModel):
         return self.config.network.key_count
 
     def gradients(self, x, y, states, rows, key=None):
-        """See `LanguageGraph.gradients`."""
+        """The mean loss of a minibatch and its gradients, as symbolic expressions.
+
+        Parameters
+        ----------
+        x, y : (T, B) int32
+            Variables for the ids of inputs and targets, a text a column; the target -1 does not
+            count.
+        states : list of (B, hidden_dim)
+            Variables for the states before the first step; no gradient goes through them.
+        rows
+            Variables for what `rows_of` yields for these targets.
+        key : () uint32, optional
+            What dropout derives its masks from; None for no dropout.
+
+        Returns
+        -------
+        BatchGradients
+            The mean loss in nats a token, its gradients by name, and the states after the last
+            step.
+        """
         return self.graph.gradients(x, y, states, rows, key)
+
+    def composition(self) -> Composition:
+        """See `Model.composition`."""
+        parts, tokens = Parts(self.parameters, inputs=2), pt.imatrix("tokens")
+        hidden = parts.add_stack(self.config.network, tokens)
+        logits = parts.add_layer(self.config.output_layer, hidden)
+        if self.config.output == "softmax":
+            parts.add_cross_entropy(logits, targets=1)
+        else:
+            parts.add_loss("Cross-entropy", targets=1)
+        rows = [pt.ivector(f"rows{k}") for k in range(self.row_lists)]
+        targets = pt.imatrix("next tokens")
+        return Composition(
+            f"{type(self).__name__}: {self.parameter_count:,} parameters",
+            "T steps, B texts side by side",
+            [("tokens", "int32 [T, B]"), ("next tokens", "int32 [T, B]")],
+            parts.found,
+            lambda: self.gradients(tokens, targets, self._states(), rows).loss,
+        )
 
     # Many texts at once
 
     def zero_states(self, texts: int) -> States:
-        """The states of so many texts before their first tokens: (texts, hidden_dim) zeros each."""
+        """The states of so many texts before their first tokens.
+
+        Parameters
+        ----------
+        texts
+            Number of texts, B.
+
+        Returns
+        -------
+        list of numpy.ndarray
+            Zeros (B, hidden_dim), `state_count` of them.
+        """
         shape = (texts, self.config.hidden_dim)
         return [np.zeros(shape, dtype=self.dtype) for _ in range(self.state_count)]
 
     def next_logits(
         self, ids: np.ndarray, states: Sequence[np.ndarray]
     ) -> tuple[np.ndarray, States]:  # [B], [B, H] … -> [B, V], [B, H] …
-        """One step of the recurrence: unnormalized log-probabilities, and the new states.
+        """One step of the recurrence for B texts at once.
 
         Parameters
         ----------
-        ids
+        ids : (B,)
             The last tokens; -1 before the first, for which `start_id` stands.
+        states : list of (B, hidden_dim)
+            The states before the step.
+
+        Returns
+        -------
+        logits : (B, V)
+            Unnormalized log-probabilities of the next tokens.
+        states : list of (B, hidden_dim)
+            The states after the step.
         """
         ids = np.where(ids < 0, self.start_id, ids).astype(np.int32)
         logits, *states = self._next_logits(ids, *states)
@@ -230,8 +323,17 @@ class LanguageModel(TextModel):
 
         Parameters
         ----------
-        x, y
+        x, y : (T, B)
             Ids of inputs and targets, a text a column; -1 in `y` where there is nothing to predict.
+        states : list of (B, hidden_dim)
+            The states before the first step.
+
+        Returns
+        -------
+        losses : (T, B)
+            In nats, 0 where there is nothing to predict.
+        states : list of (B, hidden_dim)
+            The states after the last step.
         """
         rows = [rows[0] for rows in self.rows_of(y.reshape(1, -1))]
         losses, *states = self._token_losses(x.astype(np.int32), y.astype(np.int32), *rows, *states)

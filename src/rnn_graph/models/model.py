@@ -13,6 +13,7 @@ from rnn_graph.backend.parameter import Parameter
 from rnn_graph.data.codec_files import codec_content
 from rnn_graph.errors import InputError
 from rnn_graph.files.model_file import ModelFile, write_model_file
+from rnn_graph.plots.composition import Composition, composition_svg
 
 
 class Model:
@@ -62,6 +63,7 @@ class Model:
 
     @property
     def dtype(self) -> str:
+        """Floating-point type of the parameters, "float32" or "float64"."""
         return self.config.dtype
 
     def get_parameters(self) -> dict[str, np.ndarray]:
@@ -175,6 +177,35 @@ class Model:
             for name, shape, count in rows
         ]
         return "\n".join([repr(self), *lines])
+
+    def composition(self) -> Composition:
+        """Its parts, as `graph_picture` shows them.
+
+        Raises
+        ------
+        InputError
+            If it is a tutorial's network, which is no composition of layers.
+        """
+        raise InputError(
+            f"{type(self).__name__} is a tutorial's network, no composition of layers; give a model"
+            " of the recipe modern, or draw a graph of yours with rnn_graph.plots.graph.graph_svg"
+        )
+
+    def graph_picture(self, *, detail: str = "layers") -> str:
+        """The model's graph as SVG, light or dark as the reader's screen.
+
+        Parameters
+        ----------
+        detail
+            "layers": the parts with their parameters and what they yield; "operations": PyTensor's
+            operations of the loss, before they are compiled.
+
+        Raises
+        ------
+        InputError
+            If it is a tutorial's network, or `detail` is something else.
+        """
+        return composition_svg(self.composition(), detail)
 
     def __repr__(self) -> str:
         settings = ", ".join(f"{name}={value!r}" for name, value in asdict(self.config).items())

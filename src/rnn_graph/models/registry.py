@@ -34,7 +34,36 @@ def save_model(
     training: dict[str, Any] | None = None,
     parameters: dict[str, np.ndarray] | None = None,
 ) -> None:
-    """Write a model to one `.npz`, as `Model.save`; the reference `RNNNumpy` too."""
+    """Write a model to one `.npz`, as `Model.save`; the reference `RNNNumpy` too.
+
+    Parameters
+    ----------
+    path
+        The file to write.
+    model
+        A model of any kind.
+    training
+        How it was trained, as JSON can hold it; `rnn-graph info` shows it.
+    parameters
+        Arrays by name that are written in place of the model's own.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from rnn_graph import LanguageModel, load_model, save_model
+    >>> model = LanguageModel(None, vocabulary_size=6, hidden_dim=8, rng=0)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_model(Path(folder, "model.npz"), model)
+    ...     again = load_model(Path(folder, "model.npz"))
+    >>> bool((again.get_parameters()["W"] == model.get_parameters()["W"]).all())
+    True
+    """
     if isinstance(model, Model):
         model.save(path, training=training, parameters=parameters)
         return
@@ -78,10 +107,28 @@ def load_model(
     vocabulary
         The words behind the ids of a file that has none.
 
+    Returns
+    -------
+    Model
+        Of the kind that the file names, such as `LanguageModel`, `SequenceTagger` or `RNNTheano`;
+        an `RNNNumpy` for the backend "numpy".
+
     Raises
     ------
     InputError
         If the file is no model, or `vocabulary` is not of the model's size.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from rnn_graph import RNNTheano, load_model
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     RNNTheano(word_dim=6, hidden_dim=8, rng=0).save(Path(folder, "model.npz"))
+    ...     compiled = load_model(Path(folder, "model.npz"))
+    ...     reference = load_model(Path(folder, "model.npz"), backend="numpy")
+    >>> type(compiled).__name__, type(reference).__name__, reference.U.shape
+    ('RNNTheano', 'RNNNumpy', (8, 6))
     """
     content = _read(path)
     try:
@@ -152,7 +199,9 @@ def export_model(path: str | Path, model: Model, to: str = "safetensors") -> dic
     Parameters
     ----------
     path
+        The file to write.
     model
+        A model of any kind whose layers PyTorch has.
     to
         "safetensors" or "numpy" (an `.npz`), both of which `load_model` reads, or "torch",
         PyTorch's own file, which PyTorch writes.
@@ -160,12 +209,30 @@ def export_model(path: str | Path, model: Model, to: str = "safetensors") -> dic
     Returns
     -------
     dict
-        What was written, by name.
+        The arrays that were written, by name.
 
     Raises
     ------
     InputError
         If PyTorch's layers cannot compute the same, or the file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from rnn_graph import LanguageModel, export_model
+    >>> model = LanguageModel(None, vocabulary_size=6, hidden_dim=8, rng=0)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     weights = export_model(Path(folder, "model.safetensors"), model)
+    >>> for name in weights:
+    ...     print(name, weights[name].shape)
+    encoder.weight (6, 8)
+    rnn.weight_ih_l0 (32, 8)
+    rnn.weight_hh_l0 (32, 8)
+    rnn.bias_ih_l0 (32,)
+    rnn.bias_hh_l0 (32,)
+    decoder.weight (6, 8)
+    decoder.bias (6,)
     """
     codec = codec_content(model.vocabulary)
     configuration = model.configuration() | codec.configuration | {"rnn_graph": __version__}
@@ -175,17 +242,62 @@ def export_model(path: str | Path, model: Model, to: str = "safetensors") -> dic
 
 
 def save_model_parameters_theano(path: str | Path, model) -> None:
-    """Write the tutorial's file: the arrays U, V, W and nothing else."""
+    """Write the tutorial's file: the arrays U, V, W and nothing else.
+
+    Parameters
+    ----------
+    path
+        The `.npz` file to write.
+    model
+        An `RNNTheano` or `RNNNumpy`.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from rnn_graph import RNNNumpy, save_model_parameters_theano
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "model.npz")
+    ...     save_model_parameters_theano(path, RNNNumpy(word_dim=6, hidden_dim=8, rng=0))
+    ...     with np.load(path) as arrays:
+    ...         print(sorted(arrays), arrays["U"].shape)
+    ['U', 'V', 'W'] (8, 6)
+    """
     write_model_file(path, ModelFile(model.get_parameters()))
 
 
 def load_model_parameters_theano(path: str | Path, model) -> None:
     """Replace a model's parameters by those of a file (the tutorial's or this project's).
 
+    Parameters
+    ----------
+    path
+        An `.npz` file with the arrays U, V, W.
+    model
+        An `RNNTheano` or `RNNNumpy` of the file's size.
+
     Raises
     ------
     InputError
         If the file's model has another size; `load_model` builds one that fits.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from rnn_graph import RNNNumpy, load_model_parameters_theano, save_model_parameters_theano
+    >>> model, other = (RNNNumpy(word_dim=6, hidden_dim=8, rng=seed) for seed in (0, 1))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_model_parameters_theano(Path(folder, "model.npz"), model)
+    ...     load_model_parameters_theano(Path(folder, "model.npz"), other)
+    >>> bool((other.U == model.U).all())
+    True
     """
     arrays = read_model_file(path).arrays
     sizes = require_shapes(arrays, SHAPES, path)

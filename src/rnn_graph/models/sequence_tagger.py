@@ -21,12 +21,14 @@ from rnn_graph.errors import InputError
 from rnn_graph.files.model_file import ModelFile
 from rnn_graph.models.batch_gradients import BatchGradients
 from rnn_graph.models.model import checked_settings
+from rnn_graph.models.parts import Parts
 from rnn_graph.models.tagger_config import SequenceTaggerConfig
 from rnn_graph.models.tagger_model import TaggerModel
 from rnn_graph.nn.basic import Embedding, side_by_side
 from rnn_graph.nn.char_convolution import CharConvolution
 from rnn_graph.nn.crf import CRF
 from rnn_graph.nn.losses import softmax_cross_entropy
+from rnn_graph.plots.composition import Composition
 from rnn_graph.randomness import RandomSource, as_random_generator
 
 # Standard deviation of first embeddings: a tagger has few examples, and on ATIS a deviation of 1
@@ -48,12 +50,12 @@ class SequenceTagger(TaggerModel):
     rng
         An int, a `Generator` or a legacy `RandomState`, from which the first values are drawn.
     backend, device
-        As for `RNNSLU`; also a `Backend` of one's own.
+        As for `RNNSLU`; also a `Backend` of your own.
 
     Attributes
     ----------
     parameters : dict of str to Parameter
-        "embeddings" (words + 1, embedding_dim), the last row for what is beyond a sentence; of
+        "embeddings" (words + 1, embedding_dim), the last row for the places beyond a sentence; of
         characters "char_embeddings", "char_W", "char_b"; for each direction "…_Wx"
         (window · numbers for a word, blocks · hidden_dim), "…_Wh", "…_b"; "W", "b"; of a CRF
         "transitions", "starts", "ends". The blocks are those of the cell.
@@ -68,6 +70,21 @@ class SequenceTagger(TaggerModel):
     ------
     InputError
         If the backend or device is not available.
+
+    Examples
+    --------
+    >>> from rnn_graph import SequenceTagger
+    >>> from rnn_graph.data.tag_vocabulary import TagVocabulary
+    >>> from rnn_graph.datasets import sample_flight_queries
+    >>> from rnn_graph.models.tagger_config import SequenceTaggerConfig
+    >>> queries = sample_flight_queries(20, rng=0)
+    >>> config = SequenceTaggerConfig(hidden_dim=8, embedding_dim=4)
+    >>> tagger = SequenceTagger(TagVocabulary.of(queries), config, rng=0)
+    >>> tagger.get_parameters()["forward_Wx"].shape  # window 3, a GRU
+    (12, 24)
+    >>> labels = tagger.tag([["fly", "to", "boston"]])  # of a tagger that has learned nothing yet
+    >>> len(labels[0])
+    3
     """
 
     kind = "sequence-tagger"
@@ -114,7 +131,21 @@ class SequenceTagger(TaggerModel):
     def build(
         cls, vocabulary: TagVocabulary, *, rng, backend, device="auto", dtype, **network: Any
     ) -> Self:
-        """A tagger of a vocabulary; `network` are settings of `SequenceTaggerConfig`."""
+        """A tagger of a vocabulary.
+
+        Parameters
+        ----------
+        vocabulary, rng, backend, device
+            As for the class.
+        dtype
+            "float32" or "float64".
+        network
+            Settings of `SequenceTaggerConfig`.
+
+        Returns
+        -------
+        SequenceTagger
+        """
         config = SequenceTaggerConfig(**network, dtype=dtype)
         return cls(vocabulary, config, rng=rng, backend=backend, device=device)
 
@@ -130,6 +161,7 @@ class SequenceTagger(TaggerModel):
 
     @property
     def window(self) -> int:
+        """Words whose embeddings a step sees."""
         return self.config.window
 
     @property
@@ -143,7 +175,21 @@ class SequenceTagger(TaggerModel):
         return self.network.key_count
 
     def predict_labels(self, ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
-        """The labels of a batch, as `RNNSLU.predict_labels`."""
+        """The labels of a batch of sentences.
+
+        Parameters
+        ----------
+        ids : (T + window - 1, B) or (T + window - 1, B, n)
+            What `encode_words` gives, a sentence a column, with half a window of padding, -1,
+            before and after.
+        mask : (T, B)
+            1 where there is a word.
+
+        Returns
+        -------
+        numpy.ndarray
+            Label ids (T, B); anything where there is no word.
+        """
         words = len(self.vocabulary.words)
         if self.spellings is None:
             return np.asarray(self._predict_labels(padding_as_row(ids, words), mask))
@@ -151,12 +197,49 @@ class SequenceTagger(TaggerModel):
         return np.asarray(self._predict_labels(padded, mask, np.maximum(ids[..., 1:], NOTHING)))
 
     def encode_words(self, words: Sequence[str]) -> np.ndarray:
-        """Word ids; with features of characters a row a word: its id, and those of its spelling."""
+        """Word ids for `predict_labels`, with those of the spelling if there are features of it.
+
+        Parameters
+        ----------
+        words
+            The words of a sentence, T of them.
+
+        Returns
+        -------
+        numpy.ndarray
+            int32 (T,); with features of characters (T, n): a word's id, and those of its spelling.
+        """
         ids = self.vocabulary.encode_words(words)
         if self.spellings is None:
             return ids
         plain = [plain_form(word, lowercase=self.vocabulary.lowercase) for word in words]
         return np.column_stack([ids, self.spellings.of(plain)])
+
+    def composition(self) -> Composition:
+        """See `Model.composition`."""
+        words, labels = pt.imatrix("words"), pt.imatrix("labels")
+        parts = Parts(self.parameters, 2 + (self.characters is not None), self.window - 1)
+        time = parts.time
+        inputs = [("words", f"int32 [{time}, B]"), ("labels", "int32 [T, B]")]
+        x = parts.add_layer(self.embedding, words)
+        if self.characters is not None:
+            inputs.append(("characters", f"int32 [{time}, B, ?]"))
+            places = [parts.last]
+            features = parts.add_layer(self.characters, pt.itensor3("characters"), inputs=[2])
+            places.append(parts.last)
+            x = parts.add("Side by side", side_by_side([x, features]), places)
+        logits = parts.add_stack(self.network, x)
+        if self.crf is None:
+            parts.add_cross_entropy(logits, targets=1)
+        else:
+            parts.add_crf(self.crf, logits, targets=1)
+        return Composition(
+            f"{type(self).__name__}: {self.parameter_count:,} parameters",
+            "T words, B sentences side by side",
+            inputs,
+            parts.found,
+            lambda: self.gradients(words, labels, [], []).loss,
+        )
 
     # Symbolic expressions
 

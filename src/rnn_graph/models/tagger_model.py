@@ -18,7 +18,18 @@ class TaggerModel(Model):
     """A model that labels the words of sentences."""
 
     def encode_words(self, words: Sequence[str]) -> np.ndarray:
-        """What `predict_labels` takes for each word, its id or a row of numbers."""
+        """Word ids for `predict_labels`.
+
+        Parameters
+        ----------
+        words
+            The words of a sentence, T of them.
+
+        Returns
+        -------
+        numpy.ndarray
+            int32 (T,), or (T, n) where a word has features beside its id.
+        """
         return self.vocabulary.encode_words(words)
 
     def tag(self, sentences: Sequence[str | Sequence[str]]) -> list[tuple[str, ...]]:
@@ -28,6 +39,11 @@ class TaggerModel(Model):
         ----------
         sentences
             Strings, which are split as for training, or lists of words.
+
+        Returns
+        -------
+        list of tuple of str
+            For each sentence one label a word.
         """
         splitting = replace(self.vocabulary.splitting or Splitting(), lowercase=False)
         words = [splitting.words(s) if isinstance(s, str) else list(s) for s in sentences]
@@ -42,5 +58,15 @@ class TaggerModel(Model):
             A path, or a list of sentences, each a list of (word, label).
         reading
             As for `rnn_graph.read_tagged_sentences`.
+
+        Returns
+        -------
+        TagScore
+            Precision, recall and F1 of phrases, and the accuracy of words, in percent.
+
+        Raises
+        ------
+        InputError
+            If the data cannot be read.
         """
         return score_tagger(self, tagged_sentences_of(data, **reading))
