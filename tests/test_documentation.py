@@ -42,6 +42,7 @@ PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
 CARDS = ROOT / "data/README.md"  # its commands take minutes, and are not run
 TEXTS = [
     *PAGES,
+    *sorted(ROOT.glob("docs/learn/*.md")),
     CARDS,
     ROOT / "CONTRIBUTING.md",
     ROOT / "CHANGELOG.md",
@@ -408,7 +409,8 @@ def test_the_example_of_a_command_runs(command, with_models):
 
 def test_links_lead_somewhere():
     for text in TEXTS:
-        for target in re.findall(r"\]\(([^):]+)\)", text.read_text()):
+        prose = re.sub(r"^```.*?^```", "", text.read_text(), flags=re.DOTALL | re.MULTILINE)
+        for target in re.findall(r"\]\(([^):]+)\)", prose):
             path, _, anchor = target.partition("#")
             page = text.parent / path if path else text
             assert page.exists(), f"{text.name} links to {target}"
