@@ -1,7 +1,7 @@
 """The chapters of the course: their cells run, with small sizes, one after the other."""
 
-import ast
 import importlib.util
+import json
 import re
 import warnings
 from pathlib import Path
@@ -24,7 +24,7 @@ def small_sizes(chapter: Path) -> dict[str, object]:
     front = chapter.read_text(encoding="utf-8").split("---\n")[1]
     lines = front.split("\nquick:\n")[1].splitlines()
     pairs = (line.strip().split(": ") for line in lines if line.startswith("  "))
-    return {name: ast.literal_eval(value) for name, value in pairs}
+    return {name: json.loads(value) for name, value in pairs}
 
 
 def without_options(cell: str) -> str:
