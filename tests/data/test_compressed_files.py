@@ -123,6 +123,8 @@ def test_a_damaged_file_is_said_to_be_one(tmp_path, suffix):
         (b"PAR1" + bytes(9), "is a Parquet file"),
         (b"SQLite format 3\0" + bytes(9), "is an SQLite database"),
     ],
+    # Not by the files' bytes, in which there are times.
+    ids=lambda value: value if isinstance(value, str) else "file",
 )
 def test_what_is_no_text_is_named(tmp_path, data, message):
     path = tmp_path / "archive"
