@@ -73,8 +73,9 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=500, help="draws of each of two chains")
     options = parser.parse_args()
     import arviz  # after --help, for which it need not be installed
+    import pymc
 
-    logging.getLogger("pymc").setLevel(logging.WARNING)
+    logging.getLogger(pymc.__name__).setLevel(logging.WARNING)  # its import sets another level
 
     tails = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
     intervals = {name: [] for name in TRUE}
