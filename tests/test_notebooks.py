@@ -1,13 +1,13 @@
 """The chapters of the course: their cells run, with small sizes, one after the other."""
 
 import importlib.util
-import json
 import re
 import warnings
 from pathlib import Path
 
 import matplotlib
 import pytest
+import yaml
 
 CHAPTERS = sorted((Path(__file__).parent.parent / "docs/learn").glob("[0-9]*.md"))
 CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(.*?)^```", re.DOTALL | re.MULTILINE)
@@ -21,10 +21,7 @@ def cells(chapter: Path) -> list[str]:
 
 def small_sizes(chapter: Path) -> dict[str, object]:
     """The sizes of a chapter's front matter."""
-    front = chapter.read_text(encoding="utf-8").split("---\n")[1]
-    lines = front.split("\nquick:\n")[1].splitlines()
-    pairs = (line.strip().split(": ") for line in lines if line.startswith("  "))
-    return {name: json.loads(value) for name, value in pairs}
+    return yaml.safe_load(chapter.read_text(encoding="utf-8").split("---\n")[1])["quick"]
 
 
 def without_options(cell: str) -> str:

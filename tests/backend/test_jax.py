@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from pytensor import tensor as pt
 from pytensor.scan.op import Scan
+from pytensor.tensor.random.type import random_generator_type
 
 from rnn_graph.backend.compile import compile_function
 from rnn_graph.backend.devices import choose_backend
-from rnn_graph.backend.jax import Materialized
+from rnn_graph.backend.jax import Materialized, _is_length
 from rnn_graph.nn.scan import scan_states
 from tolerances import assert_close
 
@@ -146,3 +147,8 @@ def test_the_narrower_side_of_a_product_is_laid_out(columns, is_laid_out):
     rng = np.random.default_rng(0)
     values = [rng.random((7, n)) for n in columns]
     assert_close(compiled(*values), values[0].T @ values[1])
+
+
+def test_random_generators_are_no_lengths():
+    """They have no dtype, and stand among the inputs of graphs that draw, as PyMC's do."""
+    assert not _is_length(random_generator_type())

@@ -92,9 +92,9 @@ def compute_lengths_at_trace_time(fgraph, node):
 
 
 def _is_length(variable) -> bool:
-    return getattr(variable.type, "ndim", 0) == 0 and str(variable.type.dtype).startswith(
-        ("int", "bool")
-    )
+    """Whether it is a whole number; random generators, say, have no dtype."""
+    dtype = getattr(variable.type, "dtype", "")
+    return getattr(variable.type, "ndim", 0) == 0 and str(dtype).startswith(("int", "bool"))
 
 
 def _is_known_at_trace_time(variable) -> bool:
