@@ -1,6 +1,7 @@
 """Small models of each kind for pages, and what Python says of their probabilities."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 from pytensor import tensor as pt
@@ -25,7 +26,21 @@ from rnn_graph.models.tagger_config import SequenceTaggerConfig
 from rnn_graph.predict.sampler import OneText
 from rnn_graph.tutorials.windows import contextwin
 
+SHIPPED = Path(__file__).parent.parent / "data/shakespeare-char-lstm.npz"
 TOKENS = 1000
+PROMISED = 1e-3  # how far probabilities of a page may be from Python's
+# What a page's scripts make of the start and of each token after it.
+PREDICTED = """\
+function predicted(ids) {
+  const reader = new Reader(network, codec);
+  const rows = [Array.from(softmax(reader.logits(0)))];
+  for (const id of ids) {
+    reader.append(id);
+    rows.push(Array.from(softmax(reader.logits(reader.ids.length))));
+  }
+  return rows;
+}
+"""
 LETTERS = CharVocabulary(tuple("\n abcdefghijklmnop'é"), "text")
 LINES = CharVocabulary(tuple("\nabcdefgh"), "line", lowercase=True)
 WORDS = Vocabulary(["the", "cat", "sat", ".", SENTENCE_START, SENTENCE_END, UNKNOWN_TOKEN])

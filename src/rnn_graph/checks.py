@@ -19,7 +19,13 @@ def require_sizes(**sizes: int) -> None:
     for name, size in sizes.items():
         if not isinstance(size, int | np.integer) or size < 1:
             raise InputError(f"{name} is {size}; give a whole number of at least 1")
-        if size > LARGEST_SIZE:
+    require_countable(**sizes)
+
+
+def require_countable(**counts: int) -> None:
+    """Raise `InputError` if a count is above 2,147,483,647."""
+    for name, count in counts.items():
+        if count > LARGEST_SIZE:
             raise InputError(f"{name} is too large; give at most {LARGEST_SIZE:,}")
 
 
@@ -88,7 +94,7 @@ def require_truncation(bptt_truncate: int | None) -> None:
         raise InputError(
             f"bptt_truncate is {bptt_truncate}; give 0 or more, or None for the whole sentence"
         )
-    require_sizes(bptt_truncate=max(bptt_truncate, 1))
+    require_countable(bptt_truncate=bptt_truncate)
 
 
 def require_shares(**shares: float) -> None:

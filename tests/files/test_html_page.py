@@ -20,6 +20,9 @@ from page_models import (
     LANGUAGE_MODELS,
     LETTERS,
     LINES,
+    PREDICTED,
+    PROMISED,
+    SHIPPED,
     TAGGERS,
     WORDS,
     label_probabilities,
@@ -39,27 +42,18 @@ from rnn_graph.plots.page.model_page import model_content, render_page, write_mo
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = Path(model_page.__file__).parent
-SHIPPED = ROOT / "data/shakespeare-char-lstm.npz"
 FILES_OF_0_1 = sorted((ROOT / "tests/files_of_0_1").glob("*.npz"))
-PROMISED = 1e-3  # how far probabilities may be from Python's
 SAME_PARAMETERS = 1e-5  # float32 in Python, sums of float64 on the page
 
 # What the tests ask of the scripts.
-ASKED = """
+ASKED = (
+    PREDICTED
+    + """
 let network, codec;
 function load(content) {
   network = buildNetwork(content);
   codec = content.codec;
   return true;
-}
-function predicted(ids) {
-  const reader = new Reader(network, codec);
-  const rows = [Array.from(softmax(reader.logits(0)))];
-  for (const id of ids) {
-    reader.append(id);
-    rows.push(Array.from(softmax(reader.logits(reader.ids.length))));
-  }
-  return rows;
 }
 function tagged(words) {
   const ids = words.map((word) => encode({ ...codec, tokenizer: "whitespace" }, word).ids[0]);
@@ -82,6 +76,7 @@ function adjusted(logits, temperature, topK, forbidden) {
   return Array.from(drawnFrom(logits, { temperature, topK: topK || Infinity, forbidden }));
 }
 """
+)
 
 
 @pytest.fixture(scope="module")

@@ -2,12 +2,19 @@
 
 import re
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from page_models import language, next_probabilities, sentences_to_tag, tagger
+from page_models import (
+    PREDICTED,
+    PROMISED,
+    SHIPPED,
+    language,
+    next_probabilities,
+    sentences_to_tag,
+    tagger,
+)
 from rnn_graph import CharVocabulary, load_model
 from rnn_graph.plots.page.model_page import write_model_page
 
@@ -15,20 +22,7 @@ playwright = pytest.importorskip(
     "playwright.sync_api", reason="Playwright is not here; pip install playwright"
 )
 
-SHIPPED = Path(__file__).parent.parent.parent / "data/shakespeare-char-lstm.npz"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-PROMISED = 1e-3  # how far probabilities may be from Python's
-READ = """
-(ids) => {
-  const reader = new Reader(network, codec);
-  const rows = [Array.from(softmax(reader.logits(0)))];
-  for (const id of ids) {
-    reader.append(id);
-    rows.push(Array.from(softmax(reader.logits(reader.ids.length))));
-  }
-  return rows;
-}
-"""
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +101,7 @@ def test_a_thousand_characters_have_the_probabilities_of_python(opened, shipped)
     page = opened(shipped)
     text = shipped.generate(1, max_length=1000, rng=4)[0]
     ids = shipped.vocabulary.encode(text).tolist()
-    found = np.array(page.evaluate(READ, ids))
+    found = np.array(page.evaluate(PREDICTED, ids))
     assert np.abs(found - next_probabilities(shipped, [-1, *ids])).max() < PROMISED
 
 

@@ -60,15 +60,7 @@ def a_full_disk(folder: Path, task: str, recipe: str) -> str | None:
 
 def a_deleted_text(folder: Path, task: str, recipe: str) -> str | None:
     """The text is deleted"""
-    own = folder / "own"
-    own.mkdir(exist_ok=True)
-    write_data(own)
-
-    def break_it() -> None:
-        for path in own.iterdir():
-            path.unlink()
-
-    return outcome(own, task, recipe, folder / f"deleted-{task}-{recipe}.npz", break_it, status=0)
+    return changed_text(folder, task, recipe, "deleted", Path.unlink)
 
 
 def changed_tokens(folder: Path, task: str, recipe: str) -> str | None:
@@ -85,16 +77,9 @@ def changed_tokens(folder: Path, task: str, recipe: str) -> str | None:
 
 def overwritten_text(folder: Path, task: str, recipe: str) -> str | None:
     """The text is overwritten"""
-    own = folder / "overwritten"
-    own.mkdir(exist_ok=True)
-    write_data(own)
-
-    def break_it() -> None:
-        for path in own.iterdir():
-            path.write_bytes(b"\xff\xfe\0" * 999)
-
-    out = folder / f"overwritten-{task}-{recipe}.npz"
-    return outcome(own, task, recipe, out, break_it, status=0)
+    return changed_text(
+        folder, task, recipe, "overwritten", lambda path: path.write_bytes(b"\xff\xfe\0" * 999)
+    )
 
 
 def closed_output(folder: Path, task: str, recipe: str) -> str | None:
@@ -153,6 +138,21 @@ FAULTS = (
     *(a_full_disk, a_deleted_text, overwritten_text, changed_tokens, closed_output, full_output),
     *(two_at_once, little_memory, read_only_home),
 )
+
+
+def changed_text(
+    folder: Path, task: str, recipe: str, how: str, change: Callable[[Path], object]
+) -> str:
+    """What is wrong after a change of all files that a run is trained on."""
+    own = folder / how
+    own.mkdir(exist_ok=True)
+    write_data(own)
+
+    def break_it() -> None:
+        for path in own.iterdir():
+            change(path)
+
+    return outcome(own, task, recipe, folder / f"{how}-{task}-{recipe}.npz", break_it, status=0)
 
 
 def redirected(folder: Path, task: str, recipe: str, where: str) -> str:

@@ -22,7 +22,7 @@ from rnn_graph.benchmark.workloads.sentence_steps import (
 )
 from rnn_graph.benchmark.workloads.slots import tagger_contenders, tagger_task
 from rnn_graph.benchmark.workloads.speaking import SpeakingTask, speaking_contenders
-from rnn_graph.checks import require_sizes
+from rnn_graph.checks import require_countable
 from rnn_graph.errors import InputError
 
 GROWTH_FACTORS = (1, 2, 4)
@@ -138,8 +138,7 @@ def check_settings(name: str, settings: Mapping[str, Any]) -> None:
     for setting in settings:
         if setting not in known:
             raise InputError(f"{name} has no --{setting.replace('_', '-')}; leave it out")
-    sizes = {key: max(value, 1) for key, value in settings.items() if isinstance(value, int)}
-    require_sizes(**sizes)
+    require_countable(**{k: value for k, value in settings.items() if isinstance(value, int)})
 
 
 def run(

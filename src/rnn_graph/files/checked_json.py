@@ -148,12 +148,21 @@ def find_mistake(value: Any, shape: Any, place: str = "") -> str | None:
     return next(filter(None, (find_mistake(*part) for part in parts)), None)
 
 
-def mistake_in(text: str | bytes, shape: Any) -> str | None:
-    """`find_mistake` of a JSON text; what is no JSON is a mistake as well."""
+def parsed_as(text: str | bytes, shape: Any) -> Any:
+    """The value of a JSON text that is as `shape` says.
+
+    Raises
+    ------
+    ValueError
+        If it is no JSON, or not as `shape` says; the mistake in words.
+    """
     try:
-        return find_mistake(parsed(text), shape)
+        value = parsed(text)
     except ValueError:
-        return "it is not JSON"
+        raise ValueError("it is not JSON") from None
+    if mistake := find_mistake(value, shape):
+        raise ValueError(mistake)
+    return value
 
 
 def json_line(value: Any) -> bytes:

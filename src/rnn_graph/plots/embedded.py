@@ -36,12 +36,21 @@ def layers_above(model) -> Stack:
     return Stack(whole.layers[1:], whole.names[1:])
 
 
-def embedded_tokens(model, ids: Sequence[int]) -> np.ndarray:
-    """The embeddings of a language model's tokens, [T, 1, embedding_dim]."""
+def embedded_before_last(model, ids: Sequence[int]) -> np.ndarray:
+    """The embeddings of all of a language model's tokens but the last, [T, 1, embedding_dim].
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two tokens, or the model is none of layers.
+    """
+    require_layers(model)
+    if len(ids) < 2:
+        raise InputError(f"there are {len(ids)} tokens; give at least two, one to predict")
     variable = pt.imatrix("ids")
     rows, _ = model.config.network.layers[0](weights_of(model), variable)
     compiled = compile_function([variable], rows, model.backend)
-    return np.asarray(compiled(np.asarray(ids, dtype=np.int32)[:, None]))
+    return np.asarray(compiled(np.asarray(ids[:-1], dtype=np.int32)[:, None]))
 
 
 def embedded_words(model, words: Sequence[str]) -> np.ndarray:

@@ -8,10 +8,9 @@ import pytensor
 from pytensor import tensor as pt
 
 from rnn_graph.backend.compile import compile_function
-from rnn_graph.errors import InputError
 from rnn_graph.nn.composed import Stack
 from rnn_graph.nn.scan import scan_states
-from rnn_graph.plots.embedded import embedded_tokens, layers_above, require_layers, weights_of
+from rnn_graph.plots.embedded import embedded_before_last, layers_above, weights_of
 from rnn_graph.plots.figures import COLORS, new_figure, styled, write_figure
 
 LINES = ("-", "--", "-.", ":")
@@ -44,10 +43,7 @@ def gradient_norms(model, tokens: Sequence[int]) -> np.ndarray:
     InputError
         If there are fewer than two tokens, or the model is none of layers.
     """
-    require_layers(model)
-    if len(tokens) < 2:
-        raise InputError(f"there are {len(tokens)} tokens; give at least two, one to predict")
-    rows = embedded_tokens(model, tokens[:-1])
+    rows = embedded_before_last(model, tokens)
     steps, batch = rows.shape[:2]
     widths = [layer.state_count for layer in layers_above(model).layers if layer.state_count]
     # The gradient for zeros that are added to a state is that for the state.

@@ -13,7 +13,7 @@ from rnn_graph.data.tag_vocabulary import TagVocabulary
 from rnn_graph.errors import InputError
 from rnn_graph.plots.activity import START, encoded, shown, split_words
 from rnn_graph.plots.embedded import (
-    embedded_tokens,
+    embedded_before_last,
     embedded_words,
     layers_above,
     require_layers,
@@ -52,10 +52,7 @@ def token_saliency(model, tokens: Sequence[int]) -> np.ndarray:
     InputError
         If there are fewer than two tokens, or the model is none of layers.
     """
-    require_layers(model)
-    if len(tokens) < 2:
-        raise InputError(f"there are {len(tokens)} tokens; give at least two, one to predict")
-    rows = embedded_tokens(model, tokens[:-1])
+    rows = embedded_before_last(model, tokens)
     x, target = pt.tensor("x", dtype=model.dtype, shape=(None, *rows.shape[1:])), pt.iscalar("y")
     hidden, _ = layers_above(model)(weights_of(model), x)
     logits, _ = model.config.output_layer(weights_of(model), hidden[-1])

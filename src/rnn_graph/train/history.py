@@ -15,8 +15,7 @@ from rnn_graph.files.checked_json import (
     Maybe,
     Optional,
     json_line,
-    mistake_in,
-    parsed,
+    parsed_as,
 )
 from rnn_graph.files.special_files import refuse_devices
 from rnn_graph.train.observer import Record
@@ -148,11 +147,13 @@ def read_history(path: str | Path) -> list[Entry]:
 
 def _entries(path, lines: list[str]) -> Iterable[Entry]:
     for number, line in enumerate(lines, 1):
-        if mistake := mistake_in(line, ENTRY):
+        try:
+            entry = parsed_as(line, ENTRY)
+        except ValueError as mistake:
             if number == len(lines) and not line.endswith("\n"):
                 return
             raise InputError(
                 f"{path}, line {number}: no record of a training run ({mistake}); give a history"
                 " that `rnn-graph train` wrote"
-            )
-        yield parsed(line)
+            ) from None
+        yield entry

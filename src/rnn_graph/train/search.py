@@ -17,9 +17,8 @@ from rnn_graph.files.checked_json import (
     COUNT,
     NUMBER,
     json_line,
-    mistake_in,
     one_of,
-    parsed,
+    parsed_as,
 )
 from rnn_graph.train.fit import Computing
 from rnn_graph.train.recipes import Recipe
@@ -166,17 +165,24 @@ class Journal:
             header, *lines = self._path.read_bytes().splitlines(keepends=True)
         except OSError as error:
             raise InputError(f"cannot read {self._path}: {error.strerror}") from None
-        if mistake_in(header, HEADER_SHAPE):
-            raise InputError(f"{self._path} is no journal of a search; give another --search-file")
+        try:
+            parsed_as(header, HEADER_SHAPE)
+        except ValueError:
+            raise InputError(
+                f"{self._path} is no journal of a search; give another --search-file"
+            ) from None
         if lines and not lines[-1].endswith(b"\n"):
             lines.pop()
-        for number, line in enumerate(lines, 2):
-            if mistake := mistake_in(line, TRIAL):
-                raise InputError(
-                    f"{self._path}, line {number}: no trial of a search ({mistake}); remove the"
-                    " line, or give another --search-file"
-                )
-        return [parsed(line) for line in lines]
+        return [self._trial(number, line) for number, line in enumerate(lines, 2)]
+
+    def _trial(self, number: int, line: bytes) -> dict[str, Any]:
+        try:
+            return parsed_as(line, TRIAL)
+        except ValueError as mistake:
+            raise InputError(
+                f"{self._path}, line {number}: no trial of a search ({mistake}); remove the"
+                " line, or give another --search-file"
+            ) from None
 
 
 def _drawn(generator: np.random.Generator) -> dict[str, Any]:

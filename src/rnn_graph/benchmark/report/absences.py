@@ -31,6 +31,11 @@ class Absences(NamedTuple):
     reason: str
     contenders: dict[str, list[str]]
 
+    @property
+    def cause(self) -> str:
+        """The reason, behind the processor if there are several."""
+        return f"{self.processor}: {self.reason}" if self.processor else self.reason
+
     def names(self) -> str:
         """Each contender with its workloads."""
         return "; ".join(f"{name} ({', '.join(of)})" for name, of in self.contenders.items())

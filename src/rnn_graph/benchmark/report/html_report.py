@@ -192,12 +192,10 @@ def _missing(results: list[dict[str, Any]]) -> list[str]:
     groups = absences(results)
     if not groups:
         return []
-    entries = []
-    for group in groups:
-        where = f"{group.processor}: " if group.processor else ""
-        entries.append(
-            f"<li><strong>{escape(where + group.reason)}</strong>: {escape(group.names())}</li>"
-        )
+    entries = [
+        f"<li><strong>{escape(group.cause)}</strong>: {escape(group.names())}</li>"
+        for group in groups
+    ]
     return [
         f"<details><summary>Not measured here: {escape(counted(groups))}</summary>",
         "<ul>",

@@ -88,10 +88,7 @@ def _missing(results: list[dict[str, Any]]) -> list[str]:
     groups = absences(results)
     if not groups:
         return []
-    lines = [
-        f"{f'{group.processor}: ' if group.processor else ''}{group.reason}: {group.names()}"
-        for group in groups
-    ]
+    lines = [f"{group.cause}: {group.names()}" for group in groups]
     return [
         f"<details><summary>Not measured here: {_escape(counted(groups))}</summary>",
         _list(map(_escape, lines)),

@@ -31,7 +31,7 @@ def missing_lines(results: dict[str, Any], width: int) -> list[str]:
     lines = [
         line
         for group in groups
-        for line in _wrapped(f"{group.reason}: {group.names()}", width, start=INDENT)
+        for line in _wrapped(f"{group.cause}: {group.names()}", width, start=INDENT)
     ]
     return ["Not measured:", *lines, ""] if lines else []
 
