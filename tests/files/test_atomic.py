@@ -64,3 +64,11 @@ def test_an_error_leaves_what_was_there(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         fail()
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"whole"]
+
+
+def test_links_and_pipes_with_the_names_of_unfinished_files_are_let_be(tmp_path):
+    os.mkfifo(tmp_path / ".rnn_graph-1.partial")
+    os.symlink(tmp_path / "nowhere", tmp_path / ".rnn_graph-2.partial")
+    write(tmp_path / "mine")
+    assert len(list(tmp_path.iterdir())) == 3
+    assert not (tmp_path / "nowhere").exists()

@@ -89,8 +89,8 @@ def atomic_write(path: str | Path) -> Iterator[BinaryIO]:
 
 def remove_unfinished(folder: Path) -> None:
     """Remove what processes that were killed left of the files that they wrote."""
-    for path in folder.glob(f"{PREFIX}*{SUFFIX}"):
-        with suppress(OSError), open(path, "ab") as stream:
+    for path in filter(Path.is_file, folder.glob(f"{PREFIX}*{SUFFIX}")):
+        with suppress(OSError), open(path, "r+b") as stream:
             if _lock(stream):
                 path.unlink()
 
