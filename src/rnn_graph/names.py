@@ -4,6 +4,8 @@
 BACKENDS = ("jax", "numba", "c")
 DEVICES = ("auto", "cpu", "gpu")
 DTYPES = ("float32", "float64")
+# Of a GPU's products of float32, and JAX's names for them.
+PRECISIONS = {"highest": "highest", "tf32": "tensorfloat32"}
 CELLS = ("elman", "gru", "lstm", "gru-tutorial")
 OUTPUTS = ("softmax", "adaptive")
 TAGGER_OUTPUTS = ("softmax", "crf")

@@ -39,24 +39,27 @@ def compile_function(
     backend
         From `choose_backend`.
     in_place
-        Shared variables whose old value JAX may overwrite. It pays for a table of which a few
-        rows change, and costs a copy where the whole array is computed anew while it is still
-        read. (The other backends find out for themselves.)
+        Shared variables whose old value JAX may overwrite on a CPU. It pays for a table of which
+        a few rows change, and costs a copy where the whole array is computed anew while it is
+        still read. On a GPU, whose memory is scarce, every old value is overwritten. (The other
+        backends find out for themselves.)
     sharded
         The axes along which several devices share updated variables; of all other variables and
         outputs each device has all.
     """
+    updates = updates or {}
+    overwritten = in_place if backend.platform == "cpu" else updates
     return pytensor.function(
         list(inputs),
         outputs,
-        updates=list((updates or {}).items()),
-        mode=_mode(backend, in_place, sharded or {}),
+        updates=list(updates.items()),
+        mode=_mode(backend, overwritten, sharded or {}),
         trust_input=True,
     )
 
 
 def _mode(
-    backend: Backend, in_place: Collection[SharedVariable], sharded: Mapping[SharedVariable, int]
+    backend: Backend, overwritten: Collection[SharedVariable], sharded: Mapping[SharedVariable, int]
 ) -> Mode:
     mode = get_mode(PYTENSOR_MODES[backend.name]).excluding(*UNWANTED_REWRITES)
     if backend.name == "numba":
@@ -65,7 +68,7 @@ def _mode(
         return mode
     from rnn_graph.backend import jax as for_jax  # imports JAX
 
-    linker = for_jax.PlacingJAXLinker(backend, in_place, sharded)
+    linker = for_jax.PlacingJAXLinker(backend, overwritten, sharded)
     mode = Mode(linker=linker, optimizer=mode.provided_optimizer)
     mode = mode.excluding(*for_jax.UNWANTED_REWRITES)
     mode = mode.register((for_jax.lengths_at_trace_time, AFTER_ALL_OTHERS))

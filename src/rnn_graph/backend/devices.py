@@ -1,6 +1,7 @@
 """Which backend compiles, on which device, and how arrays get there."""
 
 import importlib.util
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +9,8 @@ import numpy as np
 import pytensor
 from pytensor.compile.sharedvalue import SharedVariable
 
-from rnn_graph.errors import InputError
+from rnn_graph.backend.gpu import matmul_precision, why_there_is_no_gpu
+from rnn_graph.errors import InputError, InputWarning
 from rnn_graph.names import BACKENDS, DEVICES, DTYPES
 
 REMEDIES = {
@@ -51,6 +53,11 @@ class Backend:
     def platform(self) -> str:
         """The kind of device: "cpu" or "gpu"."""
         return self.device.platform if self.device is not None else "cpu"
+
+    @property
+    def matmul_precision(self) -> str | None:
+        """How exact products are, in JAX's words; None where they are always exact."""
+        return matmul_precision() if self.platform == "gpu" else None
 
     def assign(
         self, variable: SharedVariable, array: np.ndarray, *, batch_axis: int | None = None
@@ -109,7 +116,13 @@ def installed_backends() -> list[str]:
     return [name for name in BACKENDS if _is_installed(name)]
 
 
-def choose_backend(name: str = "auto", device: str = "auto", dtype: str = "float32") -> Backend:
+def choose_backend(
+    name: str = "auto",
+    device: str = "auto",
+    dtype: str = "float32",
+    *,
+    bound_by_launches: bool = False,
+) -> Backend:
     """The backend to compile with.
 
     Parameters
@@ -120,11 +133,19 @@ def choose_backend(name: str = "auto", device: str = "auto", dtype: str = "float
         "cpu", "gpu" (through JAX), or "auto": what JAX would take.
     dtype
         "float32" or "float64".
+    bound_by_launches
+        Whether the steps are so small that a GPU would take longer to launch their kernels than a
+        CPU to compute them: "auto" then takes the CPU.
 
     Raises
     ------
     InputError
         If the backend or device is not available here; the message names the remedy.
+
+    Warns
+    -----
+    InputWarning
+        If a GPU is left alone because of `bound_by_launches`.
     """
     # A member of a string enumeration prints as what it is called, not as what it says.
     name, device, dtype = str(name), str(device), str(dtype)
@@ -145,7 +166,17 @@ def choose_backend(name: str = "auto", device: str = "auto", dtype: str = "float
         if device == "gpu":
             raise InputError(f"backend {name!r} has no GPU; give --backend jax (backend='jax')")
         return Backend(name)
-    return Backend(name, _jax_device(device, dtype))
+    chosen = _jax_device(device, dtype)
+    if bound_by_launches and device == "auto" and chosen.platform == "gpu":
+        warnings.warn(
+            InputWarning(
+                "steps of this model are too small for a GPU, and are computed on the CPU; give"
+                " --device gpu (device='gpu') to use the GPU nevertheless"
+            ),
+            stacklevel=2,
+        )
+        chosen = _jax_device("cpu", dtype)
+    return Backend(name, chosen)
 
 
 def _is_installed(name: str) -> bool:
@@ -164,10 +195,7 @@ def _jax_device(device: str, dtype: str) -> Any:
         return jax.devices(None if device == "auto" else device)[0]
     except (RuntimeError, AssertionError) as error:
         if device == "gpu":
-            raise InputError(
-                "JAX finds no GPU here; install its GPU build (pip install 'rnn-graph[cuda]') on a"
-                " machine with one, or give --device cpu (device='cpu')"
-            ) from None
+            raise InputError(why_there_is_no_gpu()) from None
         raise InputError(
             f"JAX has no device {device!r} here ({repr(error)[:200]});"
             " is JAX_PLATFORMS set to something that is not here?"

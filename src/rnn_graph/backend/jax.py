@@ -2,7 +2,9 @@
 
 from collections.abc import Collection, Mapping
 from copy import copy
+from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.lax import optimization_barrier
@@ -21,6 +23,7 @@ from pytensor.tensor.math import Dot
 from pytensor.tensor.shape import Shape_i
 
 from rnn_graph.backend.devices import Backend
+from rnn_graph.backend.gpu import ONE_CUDA_GRAPH
 from rnn_graph.backend.ops import DropoutMask, place_hashes
 
 # The first three turn indices and products of several axes into reshapes whose shapes JAX cannot
@@ -183,11 +186,13 @@ class PlacingJAXLinker(JAXLinker):
         self._backend, self._donated, self._sharded = backend, donated, sharded or {}
 
     def fgraph_convert(self, fgraph, **kwargs):
-        self._options = {
+        self._options: dict[str, Any] = {
             "donate_argnums": tuple(
                 i for i, variable in enumerate(fgraph.inputs) if variable in self._donated
             )
         }
+        if self._backend.platform == "gpu":
+            self._options["compiler_options"] = ONE_CUDA_GRAPH
         if self._backend.mesh is not None:
             updated = getattr(fgraph, "update_mapping", None) or {}
             self._options["out_shardings"] = tuple(
@@ -199,6 +204,10 @@ class PlacingJAXLinker(JAXLinker):
         return super().fgraph_convert(fgraph, **kwargs)
 
     def jit_compile(self, fn):
-        import jax
+        precision = self._backend.matmul_precision
 
-        return jax.jit(fn, **self._options)
+        def with_precision(*inputs):
+            with jax.default_matmul_precision(precision):
+                return fn(*inputs)
+
+        return jax.jit(fn if precision is None else with_precision, **self._options)

@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
@@ -11,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from rnn_graph import names
+from rnn_graph.errors import InputError
 
 
 def choice(name: str, values: Iterable[str]) -> type[StrEnum]:
@@ -20,6 +22,7 @@ def choice(name: str, values: Iterable[str]) -> type[StrEnum]:
 
 BackendName = choice("BackendName", ("auto", "numpy", "c", "numba", "jax"))
 DeviceName = choice("DeviceName", names.DEVICES)
+PrecisionName = choice("PrecisionName", names.PRECISIONS)
 DtypeName = choice("DtypeName", names.DTYPES)
 TextFormat = choice("TextFormat", ("auto", "csv", "text"))
 FileFormat = choice("FileFormat", ("auto", "text", *names.TAGGED_FORMATS))
@@ -147,15 +150,27 @@ class Computing:
     dtype: Annotated[
         DtypeName | None, _computing(metavar="NAME", help="float32 (default) or float64.")
     ] = None
+    precision: Annotated[
+        PrecisionName | None,
+        _computing(metavar="NAME", help="Products on a GPU: highest (default) or tf32."),
+    ] = None
 
     def __post_init__(self) -> None:
         from rnn_graph.checks import require_room_for_libraries
 
         require_room_for_libraries()
+        # JAX reads these when it is imported. Without the first, it starts a GPU to find a CPU.
+        if self.device == DeviceName.CPU:
+            if self.precision is not None:
+                raise InputError("products are exact on a CPU; leave out --precision")
+            os.environ["JAX_PLATFORMS"] = "cpu"
+        if self.precision is not None:
+            os.environ["JAX_DEFAULT_MATMUL_PRECISION"] = names.PRECISIONS[self.precision]
 
     def given(self) -> dict[str, Any]:
         """The keywords of `load_model`."""
-        return {name: plain(value) for name, value in vars(self).items()}
+        keywords = vars(self).items()
+        return {name: plain(value) for name, value in keywords if name != "precision"}
 
 
 def plain(value: Any) -> Any:

@@ -24,6 +24,8 @@ def model_signature(model) -> dict[str, object]:
             "device": model.backend.platform,
             "dtype": settings.pop("dtype"),
         }
+        if model.backend.matmul_precision is not None:
+            computing["precision"] = model.backend.matmul_precision
     if settings.get("bptt_truncate", 0) is None:
         settings["bptt_truncate"] = "full"
     return signed | settings | computing

@@ -89,7 +89,7 @@ class CharModel(TextModel):
         super().__init__(
             CharModelConfig(n_x, n_a, n_y, dtype),
             vocabulary,
-            choose_backend(backend, device, dtype),
+            choose_backend(backend, device, dtype, bound_by_launches=True),
             self._layout.from_reference(self._layout.draw(n_a, n_x, n_y, rng))._asdict(),
         )
         self.weights = CharWeights(**self.parameters)

@@ -117,7 +117,7 @@ class RNNSLU(TaggerModel):
         super().__init__(
             SlotTaggerConfig(nh, nc, ne, de, cs, dtype),
             vocabulary,
-            choose_backend(backend, device, dtype),
+            choose_backend(backend, device, dtype, bound_by_launches=True),
             draw_slot_tagger_parameters(nh, nc, ne, de, cs, rng),
         )
         self.weights = SlotWeights(**self.parameters)
