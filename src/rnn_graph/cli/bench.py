@@ -78,25 +78,24 @@ def run(
             help=f"One or more of {', '.join(WorkloadName)}; with --quick all that are timed.",
         ),
     ] = None,
-    rounds: Annotated[
-        int | None, typer.Option(min=1, help="Rounds in which contenders take turns; 5.")
-    ] = None,
+    rounds: Annotated[int | None, typer.Option(min=1, help="Number of rounds (5).")] = None,
     quick: Annotated[
         bool,
         typer.Option("--quick", help="One short round, without programs that are slow to start."),
     ] = False,
     only: Annotated[
         list[str] | None,
-        typer.Option(help="Contenders of these names alone; * stands for anything. Repeatable."),
+        typer.Option(help="Names of contenders to run; * matches anything. Repeatable."),
     ] = None,
     growth: Annotated[
-        bool, typer.Option("--growth", help="The sizes at 1, 2 and 4 times their own instead.")
+        bool, typer.Option("--growth", help="Measure at 1, 2 and 4 times each size instead.")
     ] = False,
     save: Annotated[
-        Path | None, typer.Option(help="Write the results to this file too, for report, compare.")
+        Path | None, typer.Option(help="Also save the results, for report and compare.")
     ] = None,
     threads: Annotated[
-        int | None, typer.Option(min=1, help="Of each contender; one for each processor.")
+        int | None,
+        typer.Option(min=1, help="Threads of each contender; default: one per processor."),
     ] = None,
     data: Annotated[
         Path | None, typer.Option(help="Text, tagged sentences or names, instead of embedded ones.")
@@ -218,7 +217,7 @@ def report(
 @app.command(epilog=COMPARE_EXAMPLE, cls=Command)
 def compare(
     before: Annotated[Path, typer.Argument(help="Saved results.")],
-    after: Annotated[Path, typer.Argument(help="Others, of the same workloads.")],
+    after: Annotated[Path, typer.Argument(help="Results to compare with, of the same workloads.")],
     as_json: options.Json = False,
 ) -> None:
     """Say what became faster or slower, or learns more or less, from one run to another.

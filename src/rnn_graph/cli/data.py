@@ -123,7 +123,7 @@ def colors(
 def fetch(
     name: Annotated[str, typer.Argument(help="A name from `rnn-graph data list`.")],
     copy: Annotated[
-        Path | None, typer.Option("--from", help="A copy that you have, instead of the network.")
+        Path | None, typer.Option("--from", help="Use this copy instead of a download.")
     ] = None,
     url: Annotated[str | None, typer.Option(help="A mirror to download from.")] = None,
     cache: Annotated[
@@ -165,7 +165,9 @@ def fetch(
 def vocabulary(
     *,
     data: options.DataFile,
-    size: Annotated[int, typer.Option(help="Most frequent words to know.")] = 8000,
+    size: Annotated[
+        int, typer.Option(help="Number of most frequent words in the vocabulary.")
+    ] = 8000,
     out: Annotated[Path | None, typer.Option(help="A text file; stdout if not given.")] = None,
     reading: options.Reading,
     as_json: options.Json = False,

@@ -41,9 +41,9 @@ def demo(
     sentences: Annotated[
         int, typer.Option(min=20, help="Sentences to train the language model on.")
     ] = 40_000,
-    epochs: Annotated[int, typer.Option(min=1, help="Its training epochs.")] = 6,
+    epochs: Annotated[int, typer.Option(min=1, help="Epochs of the language model.")] = 6,
     queries: Annotated[int, typer.Option(min=20, help="Queries to train the tagger on.")] = 2_000,
-    tagger_epochs: Annotated[int, typer.Option(min=1, help="Its training epochs.")] = 6,
+    tagger_epochs: Annotated[int, typer.Option(min=1, help="Epochs of the tagger.")] = 6,
     name_steps: Annotated[
         int, typer.Option(min=1, help="Training steps of the character model.")
     ] = 15_000,

@@ -36,7 +36,8 @@ def evaluate(
         typer.Option(metavar="NAME", help="Part of an ATIS pickle: train, valid, test (default)."),
     ] = None,
     sort: Annotated[
-        SortName, typer.Option(metavar="NAME", help="Types by name, support, or f1: worst first.")
+        SortName,
+        typer.Option(metavar="NAME", help="Order of types: name, support, or f1 (worst first)."),
     ] = SortName.NAME,
     reading: options.AnyReading,
     unknown: options.Unknown = options.UnknownName.SKIP,

@@ -18,8 +18,8 @@ def export(
         FormName | None,
         typer.Option(
             metavar="NAME",
-            help="safetensors, torch (.pt), numpy (.npz), or html, a page to play with; as --out"
-            " ends.",
+            help="safetensors, torch (.pt), numpy (.npz), or html (interactive page);"
+            " default: by the ending of --out.",
         ),
     ] = None,
     out: Annotated[

@@ -15,29 +15,32 @@ def generate(
     *,
     model: Annotated[Path, typer.Argument(help="A model file.")],
     count: Annotated[
-        int | None, typer.Option("-n", min=1, help="Sentences or lines (10), or texts (1).")
+        int | None,
+        typer.Option("-n", min=1, help="Number of sentences or lines (10) or texts (1)."),
     ] = None,
-    prompt: Annotated[str, typer.Option(help="How each sentence, line or text begins.")] = "",
-    temperature: Annotated[float, typer.Option(help="Sampling temperature; 0: likeliest.")] = 1.0,
+    prompt: Annotated[str, typer.Option(help="Beginning of each sentence, line or text.")] = "",
+    temperature: Annotated[
+        float, typer.Option(help="Sampling temperature; 0: most probable token.")
+    ] = 1.0,
     top_k: Annotated[int | None, typer.Option(help="Draw among the k likeliest.")] = None,
     top_p: Annotated[
-        float | None, typer.Option(help="Draw among the likeliest of this probability.")
+        float | None, typer.Option(help="Draw among the most probable tokens with total p.")
     ] = None,
     min_length: Annotated[
-        int | None, typer.Option(help="Draw shorter ones again: words (7), characters (1).")
+        int | None, typer.Option(help="Minimum length: words (7), characters (1).")
     ] = None,
     max_length: Annotated[
-        int | None, typer.Option(help="Cut longer ones: words (100), characters (100, 1000).")
+        int | None, typer.Option(help="Maximum length: words (100), characters (100, 1000).")
     ] = None,
     unique: Annotated[
-        bool, typer.Option("--unique", help="No line of the training data, none twice.")
+        bool, typer.Option("--unique", help="Omit training lines and repeated lines.")
     ] = False,
     raw: Annotated[
-        bool, typer.Option("--raw", help="Words between blanks, as the model has them.")
+        bool, typer.Option("--raw", help="Print the model's tokens, separated by blanks.")
     ] = False,
     seed: Annotated[
         int | None,
-        typer.Option(min=0, max=names.LARGEST_SEED, help="The same seed, the same result."),
+        typer.Option(min=0, max=names.LARGEST_SEED, help="Seed of the random numbers."),
     ] = None,
     vocabulary: options.VocabularyFile = None,
     tokenizer: Annotated[
@@ -48,10 +51,7 @@ def generate(
     computing: options.Computing,
     as_json: options.Json = False,
 ) -> None:
-    """Draw from a language model: sentences or lines, one a line, or running text.
-
-    Which of them depends on what the model was trained on.
-    """
+    """Generate sentences, lines or running text, depending on the training data."""
     from rnn_graph.cli.console import print_json, say_data
     from rnn_graph.cli.models import load_language_model, warn_of_other_splitting
     from rnn_graph.files.provenance import signature

@@ -12,10 +12,12 @@ LARGEST_ERROR = 1e-10
 
 
 def gradcheck(
-    word_dim: Annotated[int, typer.Option("--vocabulary-size", min=5, help="Words.")] = 100,
+    word_dim: Annotated[
+        int, typer.Option("--vocabulary-size", min=5, help="Vocabulary size.")
+    ] = 100,
     hidden_dim: Annotated[int, typer.Option(min=1, help="Hidden units.")] = 10,
-    length: Annotated[int, typer.Option(min=1, help="Words of the truncated sentence.")] = 12,
-    bptt_truncate: Annotated[int, typer.Option(min=0, help="k of the truncated check.")] = 4,
+    length: Annotated[int, typer.Option(min=1, help="Length of the sentence in words.")] = 12,
+    bptt_truncate: Annotated[int, typer.Option(min=0, help="Truncation k.")] = 4,
     backend: options.BackendName = options.BackendName.AUTO,
     device: options.DeviceName = options.DeviceName.AUTO,
     seed: options.Seed = 10,

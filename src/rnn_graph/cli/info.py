@@ -15,7 +15,7 @@ HANGING = 25  # where values stand
 def info(
     model: Annotated[Path, typer.Argument(help="A model file.")],
     signature: Annotated[
-        bool, typer.Option("--signature", help="Print only what made the model, in one line.")
+        bool, typer.Option("--signature", help="Print only how the model was made, in one line.")
     ] = False,
     as_json: options.Json = False,
 ) -> None:

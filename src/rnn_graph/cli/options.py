@@ -39,17 +39,17 @@ Seed = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 VocabularyFile = Annotated[
     Path | None,
-    typer.Option("--vocabulary", help="For a bare .npz: its words, one a line, in order of ids."),
+    typer.Option("--vocabulary", help="Word list for a bare .npz: one per line, by id."),
 ]
 
 _reading = functools.partial(typer.Option, rich_help_panel="Reading text")
 _computing = functools.partial(typer.Option, rich_help_panel="Computing")
 
 Unknown = Annotated[
-    UnknownName, _reading(metavar="NAME", help="What the model does not know: skip, error.")
+    UnknownName, _reading(metavar="NAME", help="Unknown words or characters: skip or error.")
 ]
 DataFile = Annotated[
-    Path, typer.Option("--data", help="Text or CSV, gzipped or not; - for standard input.")
+    Path, typer.Option("--data", help="Text or CSV, may be compressed; - for standard input.")
 ]
 
 
@@ -59,7 +59,7 @@ class Decoding:
 
     encoding: Annotated[str, _reading(help="Encoding of the text.")] = "utf-8"
     errors: Annotated[
-        DecodingErrors, _reading(metavar="NAME", help="Bytes that are not text: strict, replace.")
+        DecodingErrors, _reading(metavar="NAME", help="Invalid bytes: strict or replace.")
     ] = DecodingErrors.STRICT
 
 
@@ -72,7 +72,7 @@ class Reading(Decoding):
     ] = None
     column: Annotated[str | None, _reading(help="CSV column with the documents (body).")] = None
     delimiter: Annotated[
-        str | None, _reading(help="Between fields of CSV: a comma, ; or a tab, if not given.")
+        str | None, _reading(help="Delimiter of CSV fields (default: comma, ; or tab).")
     ] = None
     pre_split: Annotated[
         bool | None, _reading("--pre-split", help="Each line is one sentence.")
@@ -133,7 +133,7 @@ class TaggedReading(LabeledWords, Decoding):
         _reading("--format", metavar="NAME", help="conll, csv, bos-eos, pair, slash, pickle."),
     ] = TaggedFormat.AUTO
     delimiter: Annotated[
-        str | None, _reading(help="Between fields of CSV: a comma, ; or a tab, if not given.")
+        str | None, _reading(help="Delimiter of CSV fields (default: comma, ; or tab).")
     ] = None
 
 

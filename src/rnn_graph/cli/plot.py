@@ -11,7 +11,9 @@ from rnn_graph.cli import options
 from rnn_graph.cli.help import Command, Group
 from rnn_graph.errors import InputError
 
-app = typer.Typer(cls=Group, help="Draw what a model is and does.", no_args_is_help=True)
+app = typer.Typer(
+    cls=Group, help="Draw a model's structure, states and training.", no_args_is_help=True
+)
 
 GRAPH_EXAMPLE = "Example: rnn-graph plot graph model.npz --out graph.html"
 STATES_EXAMPLE = "Example: rnn-graph plot states names.npz --text velociraptor --out states.png"
@@ -22,7 +24,7 @@ HISTORY_EXAMPLE = "Example: rnn-graph plot history model.run/history.jsonl --out
 DetailName = options.choice("DetailName", names.GRAPH_DETAILS)
 
 TextModel = Annotated[Path, typer.Argument(help="A language model's file, or a tagger's.")]
-Text = Annotated[str, typer.Option(help="What the model reads.")]
+Text = Annotated[str, typer.Option(help="Text for the model to read.")]
 
 
 @app.command(epilog=GRAPH_EXAMPLE, cls=Command)
@@ -31,7 +33,7 @@ def graph(
     out: Annotated[Path, typer.Option(help="The HTML or SVG to write.")] = Path("graph.html"),
     detail: Annotated[
         DetailName | None,
-        typer.Option(metavar="NAME", help="Of an SVG: layers (default) or operations."),
+        typer.Option(metavar="NAME", help="Detail of an SVG: layers (default) or operations."),
     ] = None,
 ) -> None:
     """Draw a model's graph: its layers, and PyTensor's operations.
@@ -69,11 +71,11 @@ def states(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="The PNG to write (states.png); with --unit, the HTML (none)."),
+        typer.Option(help="PNG to write (states.png); with --unit, an HTML file."),
     ] = None,
     computing: options.Computing,
 ) -> None:
-    """Draw what a model expects along a text, and what its hidden units do.
+    """Draw predictions and hidden states along a text.
 
     With --unit, print the text on the color of one unit's state, blue to orange; where standard
     output is no terminal, a line for each token, with a tab before the state.
@@ -139,7 +141,8 @@ def saliency(
     model: TextModel,
     text: Text,
     at: Annotated[
-        int | None, typer.Option(min=1, help="The token that is predicted, from 1; last.")
+        int | None,
+        typer.Option(min=1, help="Position of the predicted token, from 1; default: last."),
     ] = None,
     out: Annotated[Path, typer.Option(help="The PNG to write.")] = Path("saliency.png"),
     computing: options.Computing,

@@ -21,7 +21,7 @@ def tag(
         typer.Argument(help="Sentences; from standard input, one a line, if none is given."),
     ] = None,
     pre_split: Annotated[
-        bool, typer.Option("--pre-split", help="Words stand apart already, at blanks.")
+        bool, typer.Option("--pre-split", help="Words are already separated by blanks.")
     ] = False,
     decoding: options.Decoding,
     computing: options.Computing,

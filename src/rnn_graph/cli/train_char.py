@@ -28,7 +28,7 @@ MORE = "More of the model and the training"
 def char(
     *,
     data: Annotated[
-        Path, typer.Option("--data", help="Text, gzipped or not; - for standard input.")
+        Path, typer.Option("--data", help="Text, may be compressed; - for standard input.")
     ],
     out: Out,
     recipe: Annotated[
@@ -54,13 +54,15 @@ def char(
         bool | None,
         typer.Option(
             "--carry-state/--fresh-state",
-            help="Whether a line begins with the last one's state.",
+            help="Start each line with the state of the line before.",
             rich_help_panel=MORE,
         ),
     ] = None,
     longest_line: Annotated[
         int | None,
-        typer.Option(min=1, help="Most characters of a line.", rich_help_panel="Reading text"),
+        typer.Option(
+            min=1, help="Largest number of characters in a line.", rich_help_panel="Reading text"
+        ),
     ] = None,
     lowercase: Annotated[
         bool,

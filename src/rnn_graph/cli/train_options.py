@@ -44,7 +44,7 @@ class MainSettings:
         float | None, typer.Option(help="Share of layer outputs dropped in training.")
     ] = None
     patience: Annotated[
-        int | None, typer.Option(min=1, help="Evaluations without progress before the end.")
+        int | None, typer.Option(min=1, help="Stop after N evaluations without improvement.")
     ] = None
 
 
@@ -56,7 +56,7 @@ class MoreSettings:
         int | None, _more(min=1, help="Number of training steps, instead of epochs.")
     ] = None
     embedding_dim: Annotated[
-        int | None, _more(min=1, help="Size of an embedding; hidden units if none.")
+        int | None, _more(min=1, help="Size of an embedding; default: the hidden units.")
     ] = None
     embedding_dropout: Annotated[
         float | None, _more(help="Share of embeddings dropped in training.")
@@ -73,11 +73,13 @@ class MoreSettings:
     clip_norm: Annotated[
         float | None, _more(help="Largest norm of the gradients; 0: no limit.")
     ] = None
-    clip_value: Annotated[float | None, _more(help="Largest number in the gradients.")] = None
+    clip_value: Annotated[
+        float | None, _more(help="Largest absolute value of a gradient element.")
+    ] = None
     weight_decay: Annotated[float | None, _more(min=0, help="Weight decay of adam.")] = None
-    accumulate: Annotated[int | None, _more(min=1, help="Minibatches of one update.")] = None
+    accumulate: Annotated[int | None, _more(min=1, help="Number of minibatches per update.")] = None
     averaging: Annotated[
-        float | None, _more(help="Decay of the parameters' moving average; 0: none.")
+        float | None, _more(help="Decay of the moving average of parameters; 0: none.")
     ] = None
     evaluate_every: Annotated[int | None, _more(min=1, help="Epochs between evaluations.")] = None
     seed: Annotated[
@@ -102,13 +104,13 @@ class LanguageSettings:
         _more("--locked-dropout/--no-locked-dropout", help="Drop the same units at all steps."),
     ] = None
     token_dropout: Annotated[
-        float | None, _more(help="Share of tokens with no embedding in a training step.")
+        float | None, _more(help="Share of tokens dropped in a training step.")
     ] = None
     weight_dropout: Annotated[
         float | None, _more(help="Share of recurrent weights dropped in training.")
     ] = None
     tie_weights: Annotated[
-        bool | None, _more("--tie-weights", help="Output weights are the embeddings.")
+        bool | None, _more("--tie-weights", help="Use the embeddings as output weights.")
     ] = None
     output: Annotated[
         OutputName | None, _more(metavar="NAME", help="softmax, or adaptive: large vocabularies.")
@@ -120,11 +122,11 @@ class RunOptions:
     """How a run is kept."""
 
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on from the newest checkpoint, if any.")
+        bool, typer.Option("--resume", help="Resume from the newest checkpoint, if any.")
     ] = False
     plot: Annotated[Path | None, typer.Option(help="Draw the loss curve to this PNG.")] = None
     init_from: Annotated[
-        Path | None, _run(help="Model file with the first parameters and the vocabulary.")
+        Path | None, _run(help="Model file with initial parameters and vocabulary.")
     ] = None
     checkpoint_minutes: Annotated[
         float, _run(min=0, help="Minutes between checkpoints; 0: every step.")
@@ -134,7 +136,7 @@ class RunOptions:
         Path | None, _run(metavar="FOLDER", help="Folder for TensorBoard events.")
     ] = None
     coordinator: Annotated[
-        str | None, _run(metavar="HOST:PORT", help="Address of process 0 of several.")
+        str | None, _run(metavar="HOST:PORT", help="Address of process 0, for several processes.")
     ] = None
     num_processes: Annotated[int | None, _run(min=1, help="Number of processes.")] = None
     process_id: Annotated[int | None, _run(min=0, help="Number of this process.")] = None
@@ -143,7 +145,7 @@ class RunOptions:
     ] = None
     distributed: Annotated[
         DistributedName | None,
-        _run(metavar="auto", help="Processes as a cluster's launcher started them."),
+        _run(metavar="auto", help="Use the processes that a cluster launcher started."),
     ] = None
 
     def settings(self, out: Path):

@@ -44,7 +44,8 @@ def tagger(
     run: RunOptions,
     more: MoreSettings,
     window: Annotated[
-        int | None, typer.Option(help="Words that a step sees, odd.", rich_help_panel=MORE)
+        int | None,
+        typer.Option(help="Number of words in the input window (odd).", rich_help_panel=MORE),
     ] = None,
     bidirectional: Annotated[
         bool | None,
@@ -66,7 +67,7 @@ def tagger(
     ] = None,
     word_dropout: Annotated[
         float | None,
-        typer.Option(help="Share of words trained as unknown.", rich_help_panel=MORE),
+        typer.Option(help="Share of words replaced by the unknown word.", rich_help_panel=MORE),
     ] = None,
     keep_case: Annotated[
         bool,
@@ -74,7 +75,7 @@ def tagger(
     ] = False,
     embeddings: Annotated[
         Path | None,
-        typer.Option(help="Embeddings to begin with, as GloVe's text.", rich_help_panel=MORE),
+        typer.Option(help="Initial embeddings, in GloVe's text format.", rich_help_panel=MORE),
     ] = None,
     search: Annotated[
         int | None,

@@ -43,7 +43,7 @@ def word(
     bptt_truncate: Annotated[
         int | None,
         typer.Option(
-            help="Steps of backpropagation for each loss; -1: all.",
+            help="Number of BPTT steps for each loss; -1: all.",
             rich_help_panel="More of the model and the training",
         ),
     ] = None,
