@@ -71,7 +71,7 @@ def _mode(
     linker = for_jax.PlacingJAXLinker(backend, overwritten, sharded)
     mode = Mode(linker=linker, optimizer=mode.provided_optimizer)
     mode = mode.excluding(*for_jax.UNWANTED_REWRITES)
-    mode = mode.register((for_jax.lengths_at_trace_time, AFTER_ALL_OTHERS))
+    mode = mode.register((for_jax.as_jax_has_it, AFTER_ALL_OTHERS))
     if backend.platform == "cpu":
         mode = mode.register((for_jax.narrow_sides_turned_over, AFTER_ALL_OTHERS))
     return mode.register((for_jax.inner_graphs_in(mode), AFTER_ALL_OTHERS))

@@ -18,7 +18,7 @@ from pytensor.link.jax.dispatch.shape import JAXShapeTuple
 from pytensor.link.jax.linker import JAXLinker
 from pytensor.scan.op import Scan
 from pytensor.tensor.basic import ARange
-from pytensor.tensor.elemwise import DimShuffle
+from pytensor.tensor.elemwise import CAReduce, DimShuffle
 from pytensor.tensor.math import Dot
 from pytensor.tensor.shape import Shape_i
 
@@ -34,7 +34,7 @@ UNWANTED_REWRITES = (
     "local_AdvancedIncSubtensor_to_AdvancedIncSubtensor1",
     "local_batched_matmul_to_core_matmul_with_reshape",
     "fusion",
-    "rnn_graph_lengths",  # of plain_modes; here it comes last of all
+    "rnn_graph_for_jax",  # of plain_modes; here it comes last of all
 )
 
 
@@ -106,7 +106,20 @@ def _is_known_at_trace_time(variable) -> bool:
     return variable.owner is not None and isinstance(variable.owner.op, AtTraceTime | Shape_i)
 
 
-lengths_at_trace_time = in2out(compute_lengths_at_trace_time)
+@node_rewriter([CAReduce])
+def accumulate_in_own_type(fgraph, node):
+    """Sums of float32 are of float32, also on the way.
+
+    PyTensor adds them up in float64 and rounds the result; its JAX backend leaves out the rounding,
+    and the type would no longer be what the graph says.
+    """
+    dtype = node.outputs[0].type.dtype
+    if getattr(node.op, "acc_dtype", None) in (None, dtype) or not dtype.startswith("float"):
+        return None
+    return [node.op.clone(acc_dtype=dtype)(*node.inputs)]
+
+
+as_jax_has_it = in2out(compute_lengths_at_trace_time, accumulate_in_own_type)
 
 
 class Materialized(Op):

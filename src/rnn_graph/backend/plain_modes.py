@@ -2,7 +2,8 @@
 
 Imported for its effect: PyTensor's own JAX mode then does the arithmetic of lengths while JAX
 traces the function, without which a scan over a sequence of unknown static length cannot be
-compiled; and both modes know this package's operations. `compile_function` has modes of its own.
+compiled; it adds up float32 in float32, without which one with a gradient cannot be; and both modes
+know this package's operations. `compile_function` has modes of its own.
 JAX and Numba are imported when a function is compiled for them.
 """
 
@@ -17,13 +18,13 @@ from rnn_graph.backend.ops import DropoutMask
 BEFORE_FUSION = 48.5
 
 
-class LengthsInPlainJAX(GraphRewriter):
-    """`rnn_graph.backend.jax.lengths_at_trace_time`, imported when it is needed."""
+class GraphsForPlainJAX(GraphRewriter):
+    """`rnn_graph.backend.jax.as_jax_has_it`, imported when it is needed."""
 
     def apply(self, fgraph):
-        from rnn_graph.backend.jax import lengths_at_trace_time  # imports JAX
+        from rnn_graph.backend.jax import as_jax_has_it  # imports JAX
 
-        return lengths_at_trace_time.apply(fgraph)
+        return as_jax_has_it.apply(fgraph)
 
 
 def _registering(backend: str) -> GraphRewriter:
@@ -34,7 +35,7 @@ def _registering(backend: str) -> GraphRewriter:
     return in2out(register_operations, name=f"rnn_graph_operations_in_{backend}")
 
 
-optdb.register("rnn_graph_lengths", LengthsInPlainJAX(), "jax", position=BEFORE_FUSION)
+optdb.register("rnn_graph_for_jax", GraphsForPlainJAX(), "jax", position=BEFORE_FUSION)
 for _backend in ("jax", "numba"):
     optdb.register(
         f"rnn_graph_operations_in_{_backend}",

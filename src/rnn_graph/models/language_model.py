@@ -182,9 +182,14 @@ class LanguageModel(TextModel):
         )
 
     @property
+    def token_count(self) -> int:
+        """The number of tokens, V."""
+        return self.config.vocabulary_size
+
+    @property
     def word_dim(self) -> int:
         """The number of tokens, under the name that the word models have for it."""
-        return self.config.vocabulary_size
+        return self.token_count
 
     @property
     def reads_words(self) -> bool:
@@ -272,7 +277,7 @@ class LanguageModel(TextModel):
             "T steps, B texts side by side",
             [("tokens", "int32 [T, B]"), ("next tokens", "int32 [T, B]")],
             parts.found,
-            lambda: self.gradients(tokens, targets, self._states(), rows).loss,
+            lambda: self.gradients(tokens, targets, self._state_variables(), rows).loss,
         )
 
     # Many texts at once
@@ -293,28 +298,9 @@ class LanguageModel(TextModel):
         shape = (texts, self.config.hidden_dim)
         return [np.zeros(shape, dtype=self.dtype) for _ in range(self.state_count)]
 
-    def next_logits(
-        self, ids: np.ndarray, states: Sequence[np.ndarray]
-    ) -> tuple[np.ndarray, States]:  # [B], [B, H] … -> [B, V], [B, H] …
-        """One step of the recurrence for B texts at once.
-
-        Parameters
-        ----------
-        ids : (B,)
-            The last tokens; -1 before the first, for which `start_id` stands.
-        states : list of (B, hidden_dim)
-            The states before the step.
-
-        Returns
-        -------
-        logits : (B, V)
-            Unnormalized log-probabilities of the next tokens.
-        states : list of (B, hidden_dim)
-            The states after the step.
-        """
-        ids = np.where(ids < 0, self.start_id, ids).astype(np.int32)
-        logits, *states = self._next_logits(ids, *states)
-        return np.asarray(logits), states
+    def advance(self, ids, states):
+        """As `TextModel.advance`; for -1, before the first token, `start_id` stands."""
+        return self.graph.advance(pt.switch(ids < 0, self.start_id, ids), states)
 
     def token_losses(
         self, x: np.ndarray, y: np.ndarray, states: Sequence[np.ndarray]
@@ -346,23 +332,11 @@ class LanguageModel(TextModel):
         return np.where(ids == self.start_id, NO_TARGET, ids)
 
     @cached_property
-    def _next_logits(self):
-        ids, states = pt.ivector("ids"), self._states()
-        logits, after = self.graph.advance(ids, states)
-        return compile_function([ids, *states], [logits, *after], self.backend)
-
-    @cached_property
     def _token_losses(self):
-        x, y, states = pt.imatrix("x"), pt.imatrix("y"), self._states()
+        x, y, states = pt.imatrix("x"), pt.imatrix("y"), self._state_variables()
         rows = [pt.ivector(f"rows{k}") for k in range(self.config.output_layer.row_lists)]
         losses, last = self.graph.losses(x, y, states, rows)
         return compile_function([x, y, *rows, *states], [losses, *last], self.backend)
-
-    def _states(self) -> list:
-        shape = (None, self.config.hidden_dim)
-        return [
-            pt.tensor(f"state{k}", dtype=self.dtype, shape=shape) for k in range(self.state_count)
-        ]
 
 
 def _start_id(vocabulary: Vocabulary | CharVocabulary | None) -> int:

@@ -362,7 +362,8 @@ class ResetBeforeGRU(Cell):
 
 def hard_sigmoid(x: TensorVariable) -> TensorVariable:
     """`0.2 x + 0.5` between 0 and 1, as Theano's `nnet.hard_sigmoid`."""
-    return pt.clip(0.2 * x + 0.5, 0, 1)
+    slope, middle = (pt.constant(value, dtype=x.dtype) for value in (0.2, 0.5))
+    return pt.clip(slope * x + middle, 0, 1)
 
 
 CELLS = {

@@ -151,9 +151,8 @@ def trace(model, ids: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         Each layer's output.
     """
     recurrence = model if hasattr(model, "next_logits") else OneText(model)
-    first = BEFORE_FIRST
-    if isinstance(recurrence, OneText):
-        first = model.vocabulary[SENTENCE_START]
+    words = isinstance(model.vocabulary, Vocabulary)
+    first = model.vocabulary[SENTENCE_START] if words else BEFORE_FIRST
     layers = getattr(model, "layer_count", 1)
     states, rows = recurrence.zero_states(1), []
     hidden: list[list[np.ndarray]] = [[] for _ in range(layers)]

@@ -7,6 +7,8 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
+import numpy as np
+
 from rnn_graph.checks import require_sizes
 from rnn_graph.data.char_vocabulary import NEWLINE, CharVocabulary, named
 from rnn_graph.data.padding import BEFORE_FIRST
@@ -16,8 +18,8 @@ from rnn_graph.errors import InputError, InputWarning
 from rnn_graph.predict.sampler import Sampler
 from rnn_graph.randomness import RandomSource, as_random_generator
 
-# Lines that are drawn side by side: enough that a step costs little a line.
-LINES_A_BATCH = 64
+# Texts that are drawn side by side at most: enough that a step costs little a text.
+MOST_SIDE_BY_SIDE = 64
 # So many draws in a row that cannot be used mean that no other will come.
 MOST_SENTENCES_REFUSED, MOST_LINES_REFUSED = 1_000, 10_000
 REMEDIES = {
@@ -111,7 +113,7 @@ def generate_each(
     words = _split_prompt(vocabulary, prompt, tokenizer, unknown) if vocabulary else []
     if max_length is not None:
         settings.setdefault("min_length", min(SHORTEST_SENTENCE, max_length))
-    sentences = islice(_sentences(model, vocabulary, words, rng, **settings), n)
+    sentences = islice(_sentences(model, vocabulary, words, rng, n, **settings), n)
     splitting = (vocabulary and vocabulary.splitting) or Splitting()
     return map(" ".join if raw else splitting.joined, sentences)
 
@@ -173,6 +175,7 @@ def generate_sentence(
         vocabulary,
         prompt,
         rng,
+        1,
         min_length=min_length,
         max_length=max_length,
         temperature=temperature,
@@ -187,14 +190,13 @@ def _sentences(
     vocabulary: Vocabulary | None,
     prompt: Sequence[str],
     rng: RandomSource,
+    wanted: int,
     *,
     min_length: int = SHORTEST_SENTENCE,
     max_length: int = LONGEST_SENTENCE,
-    temperature: float,
-    top_k: int | None,
-    top_p: float | None,
+    **settings: Any,
 ) -> Iterator[list[str]]:
-    """One sentence after another, without end."""
+    """One sentence after another, without end; so many are wanted at least."""
     vocabulary = vocabulary or model.vocabulary
     if vocabulary is None:
         raise InputError("the model has no vocabulary; give one (--vocabulary FILE, a word a line)")
@@ -209,19 +211,16 @@ def _sentences(
     sampler = Sampler(
         model,
         [start, *vocabulary.encode(prompt)],
-        texts=1,
         forbidden=(vocabulary.unknown_id, start),
-        temperature=temperature,
-        top_k=top_k,
-        top_p=top_p,
-        rng=as_random_generator(rng),
+        **settings,
     )
-    most = MOST_SENTENCES_REFUSED if temperature else 1
+    most = MOST_SENTENCES_REFUSED if settings["temperature"] else 1
     refused = 0
-    while refused < most:
-        (ids,) = sampler.draw(max_length - len(prompt), end)
+    for ids in _texts(sampler, wanted, max_length - len(prompt), rng, end):
         if len(prompt) + len(ids) < min_length:
             refused += 1
+            if refused == most:
+                break
             continue
         refused = 0
         yield [*prompt, *vocabulary.decode(ids)]
@@ -282,29 +281,26 @@ def generate_lines(
     sampler = Sampler(
         model,
         [BEFORE_FIRST, *start],
-        texts=LINES_A_BATCH,
         temperature=temperature,
         top_k=top_k,
         top_p=top_p,
-        rng=as_random_generator(rng),
     )
     before: set[str] = set()
     refused: Counter[str] = Counter()
-    while count > 0:
-        for ids in sampler.draw(max_length - len(start), end):
-            line = vocabulary.decode([*start, *ids])
-            form = vocabulary.plain(line).strip()
-            if len(line) < min_length:
-                refused["too short"] += 1
-            elif unique and (form in before or vocabulary.has_seen(line)):
-                refused["not new"] += 1
-            else:
-                refused.clear()
-                before.add(form)
-                yield line
-                count -= 1
-                if not count:
-                    return
+    for ids in _texts(sampler, count, max_length - len(start), rng, end):
+        line = vocabulary.decode([*start, *ids])
+        form = vocabulary.plain(line).strip()
+        if len(line) < min_length:
+            refused["too short"] += 1
+        elif unique and (form in before or vocabulary.has_seen(line)):
+            refused["not new"] += 1
+        else:
+            refused.clear()
+            before.add(form)
+            yield line
+            count -= 1
+            if not count:
+                return
         if refused.total() >= (MOST_LINES_REFUSED if temperature else 1):
             reason, remedy = max(REMEDIES.items(), key=lambda item: refused[item[0]])
             raise InputError(
@@ -343,15 +339,25 @@ def generate_texts(
     sampler = Sampler(
         model,
         [BEFORE_FIRST, *start],
-        texts=1,
         temperature=temperature,
         top_k=top_k,
         top_p=top_p,
-        rng=as_random_generator(rng),
     )
-    for _ in range(count):
-        (ids,) = sampler.draw(max_length - len(start))
+    for ids in islice(_texts(sampler, count, max_length - len(start), rng), count):
         yield vocabulary.decode([*start, *ids])
+
+
+def _texts(
+    sampler: Sampler, wanted: int, length: int, rng: RandomSource, end: int | None = None
+) -> Iterator[np.ndarray]:
+    """Ids of one text after another, without end. They do not depend on how many are wanted.
+
+    A power of two is drawn side by side, because each number of texts costs a compilation.
+    """
+    generator = as_random_generator(rng)
+    side_by_side = min(1 << (wanted - 1).bit_length(), MOST_SIDE_BY_SIDE)
+    while True:
+        yield from sampler.draw(generator.random((side_by_side, length)), end)
 
 
 def _vocabulary_of(model, unit: str) -> CharVocabulary:

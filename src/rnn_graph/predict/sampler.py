@@ -1,16 +1,19 @@
 """Drawing texts from recurrent models: the loop over tokens."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
-from rnn_graph.predict.sampling import check_sampling, sample_from_logits
-from rnn_graph.randomness import Generator
+from rnn_graph.predict.drawing import STEPS_A_CALL
+from rnn_graph.predict.sampling import check_sampling, choose_from_logits
 
 
 class Recurrence(Protocol):
-    """What goes from token to token, for B texts at once: `LanguageModel` and `CharModel`."""
+    """What goes from token to token, for B texts at once: `LanguageModel` and `CharModel`.
+
+    With a method `draw`, as `TextModel` has it, many steps are one call.
+    """
 
     def zero_states(self, texts: int) -> Any: ...
 
@@ -19,7 +22,7 @@ class Recurrence(Protocol):
 
 
 class OneText:
-    """A `Recurrence` of a single text, over the word models of the tutorials."""
+    """A `Recurrence` of a single text, over a model with `next_word_logits` alone."""
 
     def __init__(self, model):
         self._model = model
@@ -33,22 +36,19 @@ class OneText:
 
 
 class Sampler:
-    """Draws batches of texts that begin alike.
+    """Draws texts that begin alike.
 
     Parameters
     ----------
     model
-        A `Recurrence`, or a word model of the tutorials.
+        A `Recurrence`, or a model with `next_word_logits`, such as the reference.
     heard
         Ids before the first one to draw: the start marker and the prompt. They go through the
         model once.
-    texts
-        How many are drawn side by side; 1 for the word models of the tutorials.
     forbidden
         Ids that are never drawn.
     temperature, top_k, top_p
         As for `sample_from_logits`.
-    rng
 
     Raises
     ------
@@ -61,42 +61,66 @@ class Sampler:
         model,
         heard: Sequence[int],
         *,
-        texts: int,
         forbidden: Sequence[int] = (),
         temperature: float = 1.0,
         top_k: int | None = None,
         top_p: float | None = None,
-        rng: Generator,
     ):
         check_sampling(temperature, top_k, top_p)
-        self._settings = {
-            "temperature": temperature,
-            "top_k": top_k,
-            "top_p": top_p,
-            "forbidden": forbidden,
-        }
+        self._settings = {"temperature": temperature, "forbidden": forbidden}
+        self._cut = {"top_k": top_k, "top_p": top_p}
         self._model: Recurrence = model if hasattr(model, "next_logits") else OneText(model)
-        self._rng, self._texts = rng, texts
-        self._states = self._model.zero_states(texts)
+        self._states = self._model.zero_states(1)
         for token in heard[:-1]:
-            _, self._states = self._model.next_logits(self._column(token), self._states)
-        self._last = self._column(heard[-1])
+            _, self._states = self._model.next_logits(np.array([token]), self._states)
+        self._last = heard[-1]
 
-    def draw(self, length: int, end: int | None = None) -> list[np.ndarray]:
-        """Ids of texts, each up to `end`, which is left out, or to `length` tokens."""
-        ids, states = self._last, self._states
-        rows: list[np.ndarray] = []
-        running = np.ones(self._texts, dtype=bool)
-        while running.any() and len(rows) < length:
+    def draw(self, uniforms: np.ndarray, end: int | None = None) -> Iterator[np.ndarray]:
+        """Ids of texts, each up to `end`, which is left out, or to the last.
+
+        Parameters
+        ----------
+        uniforms : (B, length)
+            For each token a number from 0 to below 1 that decides which it is.
+        end
+        """
+        if isinstance(self._model, OneText):
+            for row in uniforms:
+                yield from self._by_steps(row[None], self._states, end)
+            return
+        states = [np.repeat(state, len(uniforms), axis=0) for state in self._states]
+        in_the_graph = hasattr(self._model, "draw") and not any(self._cut.values())
+        yield from (self._by_calls if in_the_graph else self._by_steps)(uniforms, states, end)
+
+    def _by_calls(self, uniforms, states, end):
+        texts, length = uniforms.shape
+        uniforms = np.pad(uniforms, ((0, 0), (0, -length % STEPS_A_CALL)))
+        ids, drawn = np.full(texts, self._last), []
+        for part in np.split(uniforms.T, uniforms.shape[1] // STEPS_A_CALL):
+            rows, states = self._model.draw(ids, states, part, **self._settings)
+            drawn.append(rows)
+            ids = rows[-1]
+            if _all_ended(drawn, end):
+                break
+        return _up_to(end, np.concatenate(drawn)[:length])
+
+    def _by_steps(self, uniforms, states, end):
+        ids, drawn = np.full(len(uniforms), self._last), []
+        for numbers in uniforms.T:
             logits, states = self._model.next_logits(ids, states)
-            ids = sample_from_logits(logits, self._rng, **self._settings).astype(np.int32)
-            rows.append(ids)
-            if end is not None:
-                running &= ids != end
-        return [text[: _place_of(end, text)] for text in np.array(rows).T]
+            ids = choose_from_logits(logits, numbers, **self._settings, **self._cut)
+            drawn.append(ids[None])
+            if _all_ended(drawn, end):
+                break
+        return _up_to(end, np.concatenate(drawn))
 
-    def _column(self, token: int) -> np.ndarray:
-        return np.full(self._texts, token, dtype=np.int32)
+
+def _all_ended(drawn: Sequence[np.ndarray], end: int | None) -> bool:
+    return end is not None and np.any([(rows == end).any(axis=0) for rows in drawn], axis=0).all()
+
+
+def _up_to(end: int | None, drawn: np.ndarray) -> list[np.ndarray]:  # [T, B] -> B of [...]
+    return [text[: _place_of(end, text)] for text in drawn.T]
 
 
 def _place_of(end: int | None, text: np.ndarray) -> int:

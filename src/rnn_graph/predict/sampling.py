@@ -40,6 +40,20 @@ def sample_from_logits(
     InputError
         If the logits are not finite.
     """
+    settings = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "forbidden": forbidden}
+    return choose_from_logits(logits, rng.random(np.shape(logits)[:-1]), **settings)
+
+
+def choose_from_logits(
+    logits: np.ndarray,
+    uniforms: np.ndarray,
+    *,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    forbidden: Sequence[int] = (),
+) -> np.ndarray:  # [..., V], [...] -> [...]
+    """`sample_from_logits` with given random numbers from 0 to below 1."""
     logits = np.array(logits, dtype=np.float64)
     logits[..., list(forbidden)] = -np.inf
     largest = logits.max(axis=-1, keepdims=True)
@@ -62,7 +76,7 @@ def sample_from_logits(
             weights, order, np.where(unlikely, 0, np.take_along_axis(weights, order, axis=-1)), -1
         )
     cumulative = np.cumsum(weights, axis=-1)
-    drawn = rng.random(cumulative.shape[:-1])[..., None] * cumulative[..., -1:]
+    drawn = np.asarray(uniforms)[..., None] * cumulative[..., -1:]
     return (cumulative <= drawn).sum(axis=-1)
 
 

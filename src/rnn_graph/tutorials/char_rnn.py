@@ -356,27 +356,12 @@ class CharModel(TextModel):
 
     # Many texts at once
 
-    def next_logits(
-        self, ids: np.ndarray, states: Sequence[np.ndarray]
-    ) -> tuple[np.ndarray, list[np.ndarray]]:  # [B], [B, n_a] … -> [B, n_y], [B, n_a] …
-        """One step of the recurrence for B texts at once.
-
-        Parameters
-        ----------
-        ids : (B,) int32
-            The last characters; -1 before the first.
-        states : list of (B, n_a)
-            The states before the step.
-
-        Returns
-        -------
-        logits : (B, n_y)
-            Unnormalized log-probabilities of the next characters.
-        states : list of (B, n_a)
-            The states after the step.
-        """
-        logits, *states = self._next_logits(ids, *states)
-        return np.asarray(logits), states
+    def advance(self, ids, states):
+        """As `TextModel.advance`; for -1, before the first character, the zero vector stands."""
+        weights = self._variables
+        combined = self.cell.combine(self.projected(weights, ids), states[0] @ weights.Wh)
+        after = self.cell.advance(combined, *states)
+        return affine(after[0], weights.Wy, weights.by), after
 
     def character_losses(
         self, x: np.ndarray, y: np.ndarray, states: Sequence[np.ndarray]
@@ -404,6 +389,11 @@ class CharModel(TextModel):
         """The length to pad a name of `length` characters to, so that few lengths are compiled."""
         return bucket_length(length) if self.backend.compiles_per_shape else length
 
+    @property
+    def token_count(self) -> int:
+        """Characters that the model predicts."""
+        return self.config.n_y
+
     def zero_states(self, texts: int) -> list[np.ndarray]:
         """The states of so many texts before their first characters: (texts, n_a) zeros each."""
         shape = (texts, self.config.n_a)
@@ -414,7 +404,7 @@ class CharModel(TextModel):
     @cached_property
     def _forward(self) -> Callable[..., Any]:
         x = pt.tensor("x", dtype=self.dtype, shape=(None, None, self.config.n_x))
-        mask, states = pt.matrix("mask", dtype=self.dtype), self._state_variables(None)
+        mask, states = pt.matrix("mask", dtype=self.dtype), self._state_variables()
         projected = affine(x, self._variables.Wx, self._variables.b)
         traces, logits = self.states_and_logits(self._variables, projected, states, mask)
         outputs = [pt.special.softmax(logits, axis=-1), *traces]
@@ -422,13 +412,13 @@ class CharModel(TextModel):
 
     @cached_property
     def _loss_and_gradients(self) -> Callable[..., Any]:
-        x, y, states = pt.ivector("x"), pt.ivector("y"), self._state_variables()
+        x, y, states = pt.ivector("x"), pt.ivector("y"), self._states_of_one_text()
         loss, gradients, last = self.gradients_of_name(self._variables, x, y, states)
         return compile_function([x, y, *states], [loss, *gradients, *last], self.backend)
 
     @cached_property
     def _optimize(self) -> Callable[..., Any]:
-        x, y, states = pt.ivector("x"), pt.ivector("y"), self._state_variables()
+        x, y, states = pt.ivector("x"), pt.ivector("y"), self._states_of_one_text()
         rate = pt.scalar("learning_rate", dtype=self.dtype)
         loss, gradients, last, after = self.step_on_name(self._variables, x, y, states, rate)
         return self._compile_updates([x, y, *states, rate], [loss, *gradients, *last], after)
@@ -436,7 +426,7 @@ class CharModel(TextModel):
     @cached_property
     def _optimize_names(self) -> Callable[..., Any]:
         names = pt.tensor("names", dtype="int32", shape=(None, 2, None))
-        carried, states = pt.vector("carried", dtype=self.dtype), self._state_variables()
+        carried, states = pt.vector("carried", dtype=self.dtype), self._states_of_one_text()
         rate, count = pt.scalar("learning_rate", dtype=self.dtype), len(self._variables)
 
         def step(name, carried, *weights_states_rate):
@@ -454,18 +444,10 @@ class CharModel(TextModel):
         return self._compile_updates(inputs, [losses, *after[count:]], after[:count])
 
     @cached_property
-    def _next_logits(self) -> Callable[..., Any]:
-        weights, ids, states = self._variables, pt.ivector("ids"), self._state_variables(None)
-        combined = self.cell.combine(self.projected(weights, ids), states[0] @ weights.Wh)
-        after = self.cell.advance(combined, *states)
-        logits = affine(after[0], weights.Wy, weights.by)
-        return compile_function([ids, *states], [logits, *after], self.backend)
-
-    @cached_property
     def _character_losses(self) -> Callable[..., Any]:
         # JAX would not know before it runs that a flattened y is as long as T · B: it is an input.
         x, y, targets = pt.imatrix("x"), pt.imatrix("y"), pt.ivector("targets")
-        states, weights = self._state_variables(None), self._variables
+        states, weights = self._state_variables(), self._variables
         mask, shares = (pt.ge(ids, 0).astype(self.dtype) for ids in (y, targets))
         projected = self.projected(weights, x)
         traces, logits = self.states_and_logits(weights, projected, states, mask)
@@ -480,8 +462,8 @@ class CharModel(TextModel):
             inputs, outputs, self.backend, updates=updates, in_place=self._variables
         )
 
-    def _state_variables(self, *axes: None) -> list[TensorVariable]:
-        shape = (*axes, self.config.n_a)
+    def _states_of_one_text(self) -> list[TensorVariable]:
+        shape = (self.config.n_a,)
         return [
             pt.tensor(f"state_{k}", dtype=self.dtype, shape=shape) for k in range(self.cell.states)
         ]

@@ -131,6 +131,11 @@ class RNNTheano(TextModel):
         return self.config.word_dim
 
     @property
+    def token_count(self) -> int:
+        """Words in the vocabulary, under the name that all models have for it."""
+        return self.word_dim
+
+    @property
     def hidden_dim(self) -> int:
         """Hidden units."""
         return self.config.hidden_dim
@@ -379,10 +384,19 @@ class RNNTheano(TextModel):
         state : (H,)
             The state after the word.
         """
-        if state is None:
-            state = np.zeros(self.hidden_dim, dtype=self.config.dtype)
-        logits, state = self._next_word(np.array(word, dtype=np.int32), state)
-        return np.asarray(logits), state
+        states = self.zero_states(1) if state is None else [np.asarray(state)[None]]
+        (logits,), (states,) = self.next_logits(np.array([word]), states)
+        return logits, np.asarray(states)[0]
+
+    def zero_states(self, texts: int) -> list[np.ndarray]:
+        """The states of so many sentences before their first words: (texts, H) zeros."""
+        return [np.zeros((texts, self.hidden_dim), dtype=self.config.dtype)]
+
+    def advance(self, ids, states):
+        """As `TextModel.advance`; a sentence begins with the id of its start marker."""
+        combined = CELL.combine(self.U.variable[ids], times(states[0], self.W.variable.T))
+        after = CELL.advance(combined, *states)
+        return self.logits(after[0]), after
 
     # What the compiled functions are made of
 
@@ -425,16 +439,6 @@ class RNNTheano(TextModel):
     def _predict(self):
         x = pt.ivector("x")
         return self._compile([x], self.logits(self.states(self.U.variable[x])).argmax(axis=1))
-
-    @cached_property
-    def _next_word(self):
-        word, state = pt.iscalar("word"), pt.vector("state", dtype=self.config.dtype)
-        combined = CELL.combine(self.U.variable[word], times(state, self.W.variable.T))
-        (new_state,) = CELL.advance(combined, state)
-        # Of one row: PyTensor would multiply a vector by the transposed weights, which takes XLA
-        # four times as long.
-        logits = self.logits(new_state[None])[0]
-        return self._compile([word, state], [logits, new_state])
 
     @cached_property
     def _word_losses(self):

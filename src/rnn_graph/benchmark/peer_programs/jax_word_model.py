@@ -37,11 +37,14 @@ class JAXWordModel:
         loss, self._parameters = self._step(self._parameters, x, y, rate)
         return float(loss)
 
-    def next_word_logits(self, word: int, state=None) -> tuple[np.ndarray, jax.Array]:
-        """One step of the recurrence: unnormalized log-probabilities, and the new state."""
-        state = np.zeros(self._hidden_dim, np.float32) if state is None else state
-        logits, state = _next_word(self._parameters, np.int32(word), state)
-        return np.asarray(logits), state
+    def zero_states(self, sentences: int) -> list[np.ndarray]:
+        """The states of so many sentences before their first words."""
+        return [np.zeros((sentences, self._hidden_dim), np.float32)]
+
+    def next_logits(self, words: np.ndarray, states) -> tuple[np.ndarray, list[jax.Array]]:
+        """One step of the recurrence: unnormalized log-probabilities, and the new states."""
+        logits, state = _next_words(self._parameters, words.astype(np.int32), *states)
+        return np.asarray(logits), [state]
 
     def get_parameters(self) -> dict[str, np.ndarray]:
         U, V, W = map(np.array, self._parameters)
@@ -49,9 +52,9 @@ class JAXWordModel:
 
 
 @jax.jit
-def _next_word(parameters, word, state):  # [], [H] -> [V], [H]
+def _next_words(parameters, words, states):  # [B], [B, H] -> [B, V], [B, H]
     U, V, W = parameters
-    state = jnp.tanh(U[word] + W @ state)
+    state = jnp.tanh(U[words] + states @ W.T)
     return state @ V, state
 
 

@@ -60,12 +60,16 @@ class TorchWordModel:
         return loss.detach()
 
     @torch.no_grad()
-    def next_word_logits(self, word: int, state=None) -> tuple[np.ndarray, torch.Tensor]:
-        """One step of the recurrence: unnormalized log-probabilities, and the new state."""
-        W = self.rnn.weight_hh_l0
-        state = torch.zeros(len(W), device=self._device) if state is None else state
-        state = torch.addmv(self.table[word], W, state).tanh_()
-        return (self.output.weight @ state).cpu().numpy(), state
+    def next_logits(self, words: np.ndarray, states) -> tuple[np.ndarray, list[torch.Tensor]]:
+        """One step of the recurrence: unnormalized log-probabilities, and the new states."""
+        state = torch.as_tensor(states[0], device=self._device)
+        rows = self.table[torch.as_tensor(words, device=self._device)]
+        state = torch.addmm(rows, state, self.rnn.weight_hh_l0.T).tanh_()
+        return (state @ self.output.weight.T).cpu().numpy(), [state]
+
+    def zero_states(self, sentences: int) -> list[np.ndarray]:
+        """The states of so many sentences before their first words."""
+        return [np.zeros((sentences, len(self.rnn.weight_hh_l0)), np.float32)]
 
     def get_parameters(self) -> dict[str, np.ndarray]:
         values = {"U": self.table.T, "V": self.output.weight, "W": self.rnn.weight_hh_l0}

@@ -10,7 +10,6 @@ from rnn_graph.benchmark.contender import Contender, Product, Program
 from rnn_graph.benchmark.floors import eager_floors
 from rnn_graph.benchmark.peers import jax_device, peer, torch_device
 from rnn_graph.benchmark.selection import Selection
-from rnn_graph.data.vocabulary import SENTENCE_END, SENTENCE_START, UNKNOWN_TOKEN, Vocabulary
 from rnn_graph.nn.initializers import draw_word_model_parameters
 from rnn_graph.reference.rnn_numpy import RNNNumpy
 
@@ -90,27 +89,20 @@ def speaking_contenders(task: SpeakingTask, selection: Selection) -> list[Conten
 
 
 class Drawing(Program):
-    """A `Program`: a model with `next_word_logits` draws sentences, each from a seed of its own.
-
-    To `generate_sentence` it is the model.
-    """
+    """A `Program`: a model draws sentences side by side, if it can, each from a seed of its own."""
 
     def __init__(self, task: SpeakingTask, model: Any, *, compiles: bool = False):
         self.compiles = compiles
-        words = [f"word {k}" for k in range(task.vocabulary_size - 3)]
-        self._vocabulary = Vocabulary([*words, SENTENCE_START, SENTENCE_END, UNKNOWN_TOKEN])
-        self.word_dim, self._length = task.vocabulary_size, task.length
-        self.next_word_logits = model.next_word_logits
+        self._model, self._length = model, task.length
+        self._start, self._end, self._unknown = range(task.vocabulary_size)[-3:]
 
     def run(self, start: int, stop: int) -> list[float]:
-        from rnn_graph.predict.generation import generate_sentence
+        from rnn_graph.predict.sampler import Sampler
 
-        lengths = {"min_length": 0, "max_length": self._length}
-        sentences = [
-            generate_sentence(self, self._vocabulary, **lengths, rng=seed)
-            for seed in range(start, stop)
-        ]
-        return [1.0 + crc32(" ".join(words).encode()) for words in sentences]
+        sampler = Sampler(self._model, [self._start], forbidden=(self._unknown, self._start))
+        generators = map(np.random.default_rng, range(start, stop))
+        uniforms = np.array([generator.random(self._length) for generator in generators])
+        return [1.0 + crc32(ids.astype("<i4")) for ids in sampler.draw(uniforms, self._end)]
 
 
 class Rerunning:
