@@ -7,6 +7,7 @@ said to be.
 """
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -99,7 +100,7 @@ def two_at_once(folder: Path, task: str, recipe: str) -> str | None:
     def break_it() -> None:
         said.append(run(as_process(PROGRAM, *command(folder, task, recipe, out))))
 
-    found = outcome(folder, task, recipe, out, break_it, status=0)
+    found = outcome(folder, task, recipe, out, break_it, status=0, stands_still=True)
     refused = said[0].returncode == 2 and said[0].stderr.startswith("rnn-graph: ")
     return found or ("" if refused else f"the second run: {said[0].stderr[-300:]!r}")
 
@@ -184,8 +185,12 @@ def outcome(
     break_it: Callable[[], None],
     mend: Callable[[], None] = lambda: None,
     status: int | None = None,
+    stands_still: bool = False,
 ) -> str:
-    """What is wrong after a fault that begins when training has begun; "" for nothing."""
+    """What is wrong after a fault that begins when training has begun; "" for nothing.
+
+    A run that `stands_still` meanwhile cannot be over before.
+    """
     arguments = (*command(folder, task, recipe, out), "--epochs", LONG[task])
     arguments += ("--checkpoint-minutes", 0.01)
     if recipe == "tutorial" and task == "char":
@@ -199,7 +204,10 @@ def outcome(
             process.kill()
             return "training did not begin"
         time.sleep(0.01)
+    if stands_still:
+        process.send_signal(signal.SIGSTOP)
     break_it()
+    process.send_signal(signal.SIGCONT)
     time.sleep(2)
     mend()
     try:

@@ -72,6 +72,10 @@ def _mode(
     mode = Mode(linker=linker, optimizer=mode.provided_optimizer)
     mode = mode.excluding(*for_jax.UNWANTED_REWRITES)
     mode = mode.register((for_jax.as_jax_has_it, AFTER_ALL_OTHERS))
+    if backend.mesh is not None:
+        from rnn_graph.backend.sharing import axes_kept_apart  # imports JAX
+
+        mode = mode.register((axes_kept_apart, AFTER_ALL_OTHERS))
     if backend.platform == "cpu":
         mode = mode.register((for_jax.narrow_sides_turned_over, AFTER_ALL_OTHERS))
     return mode.register((for_jax.inner_graphs_in(mode), AFTER_ALL_OTHERS))

@@ -19,10 +19,21 @@ class LanguageGraph:
         Sizes and kind.
     weights
         Parameters by name, as `draw_language_model_parameters` has them.
+    is_shared
+        Whether several devices share the texts of a minibatch. The steps of a text then stand side
+        by side, so that those of a device do; the adaptive output, which picks its rows from all
+        of them, has them as ever.
     """
 
-    def __init__(self, config: LanguageModelConfig, weights: Mapping[str, TensorVariable]):
+    def __init__(
+        self,
+        config: LanguageModelConfig,
+        weights: Mapping[str, TensorVariable],
+        *,
+        is_shared: bool = False,
+    ):
         self._config, self._weights = config, weights
+        self._is_shared = is_shared and not config.output_layer.row_lists
         self._network, self._output = config.network, config.output_layer
 
     def advance(
@@ -41,8 +52,8 @@ class LanguageGraph:
         rows: Sequence[TensorVariable],
     ) -> tuple[TensorVariable, list[TensorVariable]]:  # [T, B], [T, B], [] … -> [T · B], [B, H] …
         """−ln p of each target in nats, 0 where there is none, and the last states."""
-        hidden, last = self._run(x, states)
-        targets = y.reshape((-1,))
+        hidden, last = self._network(self._weights, x, states=states)
+        hidden, targets = hidden.reshape((-1, self._config.hidden_dim)), y.reshape((-1,))
         counted = pt.ge(targets, 0).astype(self._config.dtype)
         losses, _ = self._output.losses(
             self._weights, hidden, pt.maximum(targets, 0), counted, rows
@@ -70,8 +81,11 @@ class LanguageGraph:
         key
             What dropout hashes, a uint32 scalar; None for no dropout.
         """
-        hidden, last = self._run(x, states, key)
-        targets, dtype = y.reshape((-1,)), self._config.dtype
+        hidden, last = self._network(self._weights, x, states=states, key=key)
+        if self._is_shared:
+            hidden, y = hidden.swapaxes(0, 1), y.T
+        hidden, targets = hidden.reshape((-1, self._config.hidden_dim)), y.reshape((-1,))
+        dtype = self._config.dtype
         counted = pt.ge(targets, 0).astype(dtype)
         count = counted.sum(acc_dtype=dtype)
         losses, known = self._output.losses(
@@ -88,8 +102,3 @@ class LanguageGraph:
             dict(zip(self._weights, gradients, strict=True)),
             last,
         )
-
-    def _run(self, x, states, key=None):
-        """The last layer's outputs, [T · B, H], and the last states."""
-        hidden, last = self._network(self._weights, x, states=states, key=key)
-        return hidden.reshape((-1, self._config.hidden_dim)), last

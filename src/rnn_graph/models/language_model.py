@@ -145,7 +145,7 @@ class LanguageModel(TextModel):
             backend = choose_backend(backend, device, dtype)
         super().__init__(config, vocabulary, backend, draw_language_model_parameters(config, rng))
         variables = {name: parameter.variable for name, parameter in self.parameters.items()}
-        self.graph = LanguageGraph(self.config, variables)
+        self.graph = LanguageGraph(self.config, variables, is_shared=backend.devices > 1)
 
     @classmethod
     def build(cls, vocabulary: Vocabulary | CharVocabulary, **options: Any) -> Self:
