@@ -2,6 +2,7 @@
 
     python benchmarks/scaling.py                 # all workloads, on 1, 2 and 4 devices of the CPU
     python benchmarks/scaling.py lm-batch
+    python benchmarks/scaling.py --estimates     # for many GPUs, from these bytes: nothing is run
 
 Bytes are read off the compiled program. The devices are parts of this machine's CPU: a step cannot
 become faster by them, and what it loses is the price of sharing.
@@ -9,6 +10,7 @@ become faster by them, and what it loses is the price of sharing.
 
 import argparse
 import json
+import math
 import os
 import re
 import socket
@@ -35,6 +37,46 @@ SIZES = {"f64": 8, "f32": 4, "s32": 4, "u32": 4, "bf16": 2, "f16": 2, "pred": 1,
 COLLECTIVES = ("all-reduce", "all-gather", "reduce-scatter", "collective-permute", "all-to-all")
 COLLECTIVE = re.compile(rf"= (.*?) ({'|'.join(COLLECTIVES)})(?:-start)?\(")
 ARRAY = re.compile(r"([a-z]+\d*)\[([\d,]*)\]")
+
+# Estimates for GPUs. Of an H100: half of its peak in float32, and a node of a CUDA graph.
+FLOPS_A_SECOND, SECONDS_A_NODE = 33e12, 1.5e-6
+# Nodes of a step in its loops, which run one after another (benchmarks/gpu_launches.py).
+NODES = {"lm-batch": 2 * 35 * 6, "char-lstm-batch": 64 * 6 + 64 * 7}
+LINKS = {"NVLink, 450 GB/s": 450e9, "InfiniBand, 50 GB/s": 50e9, "Ethernet, 12.5 GB/s": 12.5e9}
+SECONDS_A_STAGE = 5e-6  # of a tree of devices, up and down
+GPUS = (8, 64, 1024)
+
+
+def seconds_of_a_step(workload: str, batch_size: int) -> float:
+    """An estimate for one GPU: its products, and the nodes of its loops."""
+    task = replace(WORKLOADS[workload][0], batch_size=batch_size)
+    operations = sum(2 * count * m * k * n for count, m, k, n in task.products())
+    return operations / task.items / FLOPS_A_SECOND + NODES[workload] * SECONDS_A_NODE
+
+
+def seconds_of_gradients(exchanged: int, devices: int, bandwidth: float) -> float:
+    """An estimate for gradients that all devices add up: each sends and receives them twice."""
+    sent = 2 * (devices - 1) / devices * exchanged
+    return sent / bandwidth + 2 * math.log2(devices) * SECONDS_A_STAGE
+
+
+def print_estimates() -> None:
+    """The share of a step in which GPUs compute, with so many sequences on each."""
+    titles = [f"{name}, {n} GPUs" for name in LINKS for n in GPUS]
+    print("| workload | sequences a GPU | ms a step alone |", " | ".join(titles), "|")
+    print("| --- | --: | --: |", " | ".join(["--:"] * len(titles)), "|")
+    for workload in NODES:
+        task = WORKLOADS[workload][0]
+        parameters = 4 * sum(array.size for array in task.initial_parameters().values())
+        for batch_size in (task.batch_size, 512):
+            alone = seconds_of_a_step(workload, batch_size)
+            shares = [
+                alone / (alone + seconds_of_gradients(parameters, devices, bandwidth))
+                for bandwidth in LINKS.values()
+                for devices in GPUS
+            ]
+            cells = [workload, str(batch_size), f"{1e3 * alone:.2f}"]
+            print("|", " | ".join([*cells, *(f"{share:.2f}" for share in shares)]), "|")
 
 
 def exchanged_bytes(program: str) -> dict[str, int]:
@@ -137,11 +179,15 @@ def measured(workload: str, devices: int, processes: int) -> dict[str, object]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("workloads", nargs="*", help=f"of {', '.join(WORKLOADS)}")
+    parser.add_argument("--estimates", action="store_true", help="of many GPUs; nothing is run")
     parser.add_argument("--in-this-process", nargs=4, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.in_this_process:
         workload, *numbers = options.in_this_process
         print(json.dumps(measure(workload, *map(int, numbers))))
+        return
+    if options.estimates:
+        print_estimates()
         return
     if unknown := set(options.workloads) - set(WORKLOADS):
         parser.error(f"unknown: {', '.join(unknown)}; give one of {', '.join(WORKLOADS)}")

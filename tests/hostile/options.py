@@ -61,7 +61,7 @@ def attempts(each: int, draw: random.Random) -> Iterator[tuple[tuple[str, ...], 
     from rnn_graph.cli.application import app
 
     commands = beginnings()
-    for words, command in _commands(get_command(app), ()):
+    for words, command in commands_of(get_command(app)):
         for option in command.params:
             kind = option.type_descriptor.annotation
             if kind is bool or not option.opts[0].startswith("-"):
@@ -87,6 +87,9 @@ def beginnings() -> dict[tuple[str, ...], tuple[str, ...]]:
         ("train", "char"): ("--data", "names.txt", "--out", "m.npz", *small),
         ("train", "tagger"): ("--data", "train.conll", "--out", "m.npz", *small),
         ("plot", "history"): ("history.jsonl", "--out", "h.svg"),
+        ("plot", "graph"): (words, "--out", "g.svg"),
+        ("plot", "saliency"): (words, "--text", "the cat", "--out", "s.svg"),
+        ("plot", "gradients"): (words, "--text", "the cat", "--out", "n.svg"),
         ("plot", "states"): (words, "--text", "the cat", "--out", "s.svg"),
         ("data", "sample"): (),
         ("data", "queries"): (),
@@ -100,10 +103,11 @@ def beginnings() -> dict[tuple[str, ...], tuple[str, ...]]:
     }
 
 
-def _commands(command, words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+def commands_of(command, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Each command that runs, with its words."""
     if subcommands := getattr(command, "commands", {}):
         for word, subcommand in subcommands.items():
-            yield from _commands(subcommand, (*words, word))
+            yield from commands_of(subcommand, (*words, word))
     else:
         yield words, command
 

@@ -26,7 +26,7 @@ def export(
         Path | None, typer.Option(help="The file to write; MODEL with another ending.")
     ] = None,
 ) -> None:
-    """Write a model's weights as PyTorch's layers have them.
+    """Write a model's weights for PyTorch, or a page to play with.
 
     rnn.* are those of nn.RNN, nn.GRU or nn.LSTM, encoder.weight of nn.Embedding,
     decoder.* of nn.Linear. rnn-graph reads the safetensors and .npz again.

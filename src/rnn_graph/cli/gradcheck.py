@@ -56,6 +56,7 @@ def _check_gradients(
 ) -> dict[str, Any]:
     """Relative errors of gradients by parameter, and whether those that should be small are."""
     from rnn_graph.backend.devices import choose_backend
+    from rnn_graph.checks import require_sizes
     from rnn_graph.errors import InputError
     from rnn_graph.randomness import as_random_generator
     from rnn_graph.reference.rnn_numpy import RNNNumpy
@@ -65,6 +66,7 @@ def _check_gradients(
 
     if backend == "numpy":
         raise InputError("numpy is what the others are checked against; give another --backend")
+    require_sizes(length=length)
     chosen = choose_backend(backend, device, "float64")
     compiled = {"backend": chosen.name, "device": device, "dtype": "float64"}
 
