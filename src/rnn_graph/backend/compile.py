@@ -16,7 +16,9 @@ from rnn_graph.backend.devices import Backend
 # and a second exponential of every element; objectives.py has taken the maximum out already.
 UNWANTED_REWRITES = ("local_log_sum_exp",)
 
-AFTER_ALL_OTHERS = 1000.0  # where a rewrite stands among PyTensor's own
+# Where rewrites stand among PyTensor's own. Each has a place of its own: processes that train
+# together wait forever if their programs differ.
+AFTER_ALL_OTHERS = 1000.0
 
 PYTENSOR_MODES = {"c": "CVM", "numba": "NUMBA", "jax": "JAX"}
 
@@ -75,7 +77,7 @@ def _mode(
     if backend.mesh is not None:
         from rnn_graph.backend.sharing import axes_kept_apart  # imports JAX
 
-        mode = mode.register((axes_kept_apart, AFTER_ALL_OTHERS))
+        mode = mode.register((axes_kept_apart, AFTER_ALL_OTHERS - 1))
     if backend.platform == "cpu":
-        mode = mode.register((for_jax.narrow_sides_turned_over, AFTER_ALL_OTHERS))
-    return mode.register((for_jax.inner_graphs_in(mode), AFTER_ALL_OTHERS))
+        mode = mode.register((for_jax.narrow_sides_turned_over, AFTER_ALL_OTHERS + 1))
+    return mode.register((for_jax.inner_graphs_in(mode), AFTER_ALL_OTHERS + 2))

@@ -133,8 +133,6 @@ def _initialize_jax(**who_is_who: Any) -> None:
     import jax
 
     jax.config.update("jax_cpu_collectives_implementation", "gloo")
-    # Else a step and what the processes say between steps may be sent at once, and in two orders.
-    jax.config.update("jax_cpu_enable_async_dispatch", False)
     jax.distributed.initialize(heartbeat_timeout_seconds=HEARTBEAT_TIMEOUT, **who_is_who)
 
 
