@@ -16,8 +16,8 @@ import time
 from pathlib import Path
 
 from rnn_graph import CharLSTM, CharRNN, CharVocabulary, reference
+from rnn_graph.backend.processors import usable_processors
 from rnn_graph.benchmark.environment import environment
-from rnn_graph.benchmark.processors import usable_processors
 from rnn_graph.data.characters import read_lines
 from rnn_graph.datasets import color_names
 from rnn_graph.plots.curves import plot_smoothed_losses

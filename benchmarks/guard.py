@@ -12,8 +12,8 @@ What is learned is compared in the same run with what PyTorch's own layers learn
 import argparse
 from pathlib import Path
 
+from rnn_graph.backend.processors import usable_processors
 from rnn_graph.benchmark import suite
-from rnn_graph.benchmark.processors import usable_processors
 from rnn_graph.benchmark.report.result_tables import best_scores
 from rnn_graph.benchmark.report.results import find_contender, is_measured, read_results
 from rnn_graph.benchmark.selection import Selection

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from rnn_graph.backend.processors import usable_processors
+
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 MEASURE = """
 import json, sys
@@ -38,3 +40,13 @@ def test_they_send_gradients_alone(cell):
     assert found["sent"].keys() == {"all-reduce"}
     # Of a small table its gradient is sent as that of its projection, which may be wider.
     assert 0.9 < found["sent"]["all-reduce"] / found["parameters"] < 2
+
+
+@pytest.mark.skipif(usable_processors() < 2, reason="one processor")
+@pytest.mark.parametrize(("devices", "found"), [(2, 2), (1, 1), (4096, 1), (None, 1)])
+def test_a_cpu_becomes_devices_if_it_has_the_processors(devices, found):
+    split = "from rnn_graph.train.processes import split_cpu; import jax"
+    program = f"{split}; split_cpu({devices}); print(len(jax.devices())); split_cpu({devices})"
+    environment = {**os.environ, "JAX_PLATFORMS": "cpu", "XLA_FLAGS": ""}
+    command = [sys.executable, "-c", program]
+    assert int(subprocess.check_output(command, env=environment)) == found

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from rnn_graph.benchmark.processors import usable_processors
+from rnn_graph.backend.processors import usable_processors
 from rnn_graph.checks import memory_size
 from rnn_graph.files.provenance import versions
 

@@ -7,9 +7,9 @@ from functools import partial
 
 import numpy as np
 
+from rnn_graph.backend.processors import usable_processors
 from rnn_graph.benchmark.contender import Contender, Product, Program, Task
 from rnn_graph.benchmark.peers import jax_device, on_device, torch_device
-from rnn_graph.benchmark.processors import usable_processors
 
 COPIED_NUMBERS = 2**26  # more than most caches hold
 

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from rnn_graph.backend.memory import keep_freed_memory, return_freed_memory
+from rnn_graph.backend.processors import use_processors
 from rnn_graph.benchmark.contender import Contender, Findings, NotHere, Program, Task
 from rnn_graph.benchmark.peers import jax_device, torch_device
-from rnn_graph.benchmark.processors import use_processors
 from rnn_graph.benchmark.timing import WARM_UP, call_for, timed
 from rnn_graph.errors import InputError
 

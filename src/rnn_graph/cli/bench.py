@@ -124,9 +124,9 @@ def run(
     learn-words, learn-chars and learn-tags compare what is learned: the held-out score after each
     epoch, of the default recipe and of PyTorch's own layers with the same sizes, data and order.
     """
+    from rnn_graph.backend.processors import usable_processors
     from rnn_graph.benchmark import suite
     from rnn_graph.benchmark.environment import environment
-    from rnn_graph.benchmark.processors import usable_processors
     from rnn_graph.benchmark.report.results import FORMAT
     from rnn_graph.benchmark.report.terminal import missing_lines, workload_lines
     from rnn_graph.cli.console import as_json_text, print_json

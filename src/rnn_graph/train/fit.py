@@ -12,7 +12,14 @@ from rnn_graph.files.provenance import signature
 from rnn_graph.models.registry import find_kind, load_model, refuse_numpy_with, save_model
 from rnn_graph.plots.curves import plot_histories
 from rnn_graph.train.history import read_history
-from rnn_graph.train.processes import Processes, ending_together, join, meeting_of, share_batches
+from rnn_graph.train.processes import (
+    Processes,
+    ending_together,
+    join,
+    meeting_of,
+    share_batches,
+    split_cpu,
+)
 from rnn_graph.train.progress import ProgressBar, deferred_interrupt
 from rnn_graph.train.recipes import NETWORK_SETTINGS, Recipe
 from rnn_graph.train.result import TrainingResult, result_of
@@ -135,6 +142,8 @@ def fit(
     if run is not None:
         run.check([*inputs, *([init_from] if init_from else [])])
     processes = run.processes if run is not None else Processes()
+    if processes.count == 1:
+        split_cpu(computing.devices)
     with ExitStack() as stack:
         folder = stack.enter_context(run.opened()) if run is not None else None
         first = _first_model(init_from, recipe, computing, given or {})

@@ -4,19 +4,22 @@ The compiled graph is the same: XLA splits it by where its arrays are, and adds 
 all devices.
 """
 
+import os
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from rnn_graph.backend.devices import Backend
+from rnn_graph.backend.processors import usable_processors
 from rnn_graph.errors import InputError, InputWarning, RunEnds
 from rnn_graph.train.rendezvous import Meeting, meet
 
 AXIS = "batch"
+FORCED_DEVICES = "xla_force_host_platform_device_count"
 # Seconds in which the processes of a run have to come together, and after which one that says
 # nothing any more counts as lost.
 REACH_TIMEOUT = 60
@@ -134,6 +137,21 @@ def _initialize_jax(**who_is_who: Any) -> None:
 
     jax.config.update("jax_cpu_collectives_implementation", "gloo")
     jax.distributed.initialize(heartbeat_timeout_seconds=HEARTBEAT_TIMEOUT, **who_is_who)
+
+
+def split_cpu(devices: int | None) -> None:
+    """Let JAX take the CPU for so many devices, if it has as many processors.
+
+    Nothing happens if JAX has been started, or `XLA_FLAGS` says how many there are.
+    """
+    if devices is None or not 1 < devices <= usable_processors():
+        return
+    if FORCED_DEVICES in os.environ.get("XLA_FLAGS", ""):
+        return
+    import jax
+
+    with suppress(RuntimeError):  # JAX has been started
+        jax.config.update("jax_num_cpu_devices", devices)
 
 
 def share_batches(backend: Backend, devices: int | None, batch_size: int) -> Backend:

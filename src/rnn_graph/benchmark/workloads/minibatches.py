@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from rnn_graph.benchmark.contender import Contender, Product, Program
+from rnn_graph.backend.processors import usable_processors
+from rnn_graph.benchmark.contender import Contender, NotHere, Product, Program
 from rnn_graph.benchmark.floors import floors
 from rnn_graph.benchmark.peers import jax_device, peer, torch_device
 from rnn_graph.benchmark.selection import Selection
@@ -140,11 +141,24 @@ def minibatch_contenders(task: MinibatchTask, selection: Selection) -> list[Cont
     return [
         Contender("NumPy reference", "reference", Reference, dtype="float64", items=1),
         *selection.compiled(Compiled, "rnn_graph.train.minibatch_steps"),
+        *sharing(selection),
         *selection.peers("hand-written JAX", JAXPeer, "jax"),
         *selection.peers("PyTorch eager", TorchPeer, "torch"),
         *selection.peers("PyTorch compile", compiled, "torch"),
         *floors(selection.dtypes[:1], selection.devices),
     ]
+
+
+def sharing(selection: Selection) -> list[Contender]:
+    """Our own program on as many devices as the CPU has processors, which share the minibatch."""
+    if "jax" not in selection.backends:
+        return []
+    on_cpu = replace(selection, backends=("jax",), dtypes=selection.dtypes[:1], devices=("cpu",))
+    return on_cpu.compiled(
+        partial(Compiled, is_shared=True),
+        "rnn_graph.train.minibatch_steps",
+        prefix="rnn_graph, a device a processor,",
+    )
 
 
 class Reference(Program):
@@ -169,8 +183,18 @@ class Compiled(Program):
 
     compiles = True
 
-    def __init__(self, task: MinibatchTask, *, backend: str, device: str, dtype: str):
+    def __init__(
+        self,
+        task: MinibatchTask,
+        *,
+        backend: str,
+        device: str,
+        dtype: str,
+        is_shared: bool = False,
+    ):
         computing = {"backend": backend, "device": device, "dtype": dtype}
+        if is_shared:
+            computing["backend"] = _shared_backend(task, backend, device, dtype)
         self._model = _language_model(task, computing)
         self._model.set_parameters(task.initial_parameters())
         self._ids, self._batch_size = task.minibatches(), task.batch_size
@@ -193,7 +217,18 @@ class Compiled(Program):
         return self._model.get_parameters()
 
 
-def _language_model(task: MinibatchTask, computing: Mapping[str, str]):
+def _shared_backend(task: MinibatchTask, backend: str, device: str, dtype: str):
+    from rnn_graph.backend.devices import choose_backend
+    from rnn_graph.train.processes import share_batches, split_cpu
+
+    devices = usable_processors()
+    if devices == 1 or task.batch_size % devices:
+        raise NotHere(f"{task.batch_size} sequences for {devices} processors")
+    split_cpu(devices)
+    return share_batches(choose_backend(backend, device, dtype), devices, task.batch_size)
+
+
+def _language_model(task: MinibatchTask, computing: Mapping[str, Any]):
     from rnn_graph.data.vocabulary import SENTENCE_END, SENTENCE_START, UNKNOWN_TOKEN, Vocabulary
     from rnn_graph.models.language_model import LanguageModel
 
