@@ -264,8 +264,15 @@ def best_path(
     The forward sweep keeps scores alone: which label led to the best one is asked on the way back,
     of one label a step rather than of all.
     """
-    steps, steps_mask = 1 * mask.shape[0], _after_first(mask)
-    first = starts + emissions[0]
+    given = [emissions, transitions, starts, ends, mask, 1 * mask.shape[0]]
+    # Of variables of its own: scan looks for the shapes of first values in all that they are
+    # computed from, which for the scores of a network takes seconds.
+    inputs = [variable.type() for variable in given]
+    return OpFromGraph(inputs, [_best_path(*inputs)], inline=True, name="best path")(*given)
+
+
+def _best_path(emissions, transitions, starts, ends, mask, steps):
+    steps_mask, first = _after_first(mask), starts + emissions[0]
 
     def forward(emissions, mask, before, transitions):
         after = (before[..., None] + transitions).max(axis=-2) + emissions
