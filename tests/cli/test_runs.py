@@ -301,6 +301,7 @@ def test_a_full_disk_does_not_end_training(train, text, monkeypatch, tmp_path):
 def test_a_model_that_cannot_be_written_leaves_the_checkpoints(train, text, monkeypatch, tmp_path):
     out = tmp_path / "out.npz"
     with monkeypatch.context() as patch:
+        patch.setattr("rnn_graph.train.run.LONGEST_WAIT_FOR_SPACE", 0)
         full_for(patch, checkpoint=False)
         result = train(text)
     assert result.status == 2
