@@ -5,6 +5,7 @@ import importlib.util
 import re
 import threading
 import urllib.request
+from pathlib import Path
 
 from latex2mathml.converter import convert
 
@@ -28,7 +29,7 @@ templates_path = ["_templates"]
 
 # Chapters of the course are notebooks; unchanged ones are not executed again.
 nb_execution_mode = "cache"
-nb_execution_cache_path = "../build/notebooks"
+nb_execution_cache_path = str(Path(__file__).parents[1] / "build/notebooks")
 nb_execution_timeout = 300
 nb_execution_raise_on_error = True
 nb_merge_streams = True
