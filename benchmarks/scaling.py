@@ -138,7 +138,7 @@ def measure(workload: str, processes: int, place: int, port: int) -> dict[str, o
     )
     recipe = find_recipe("word", "modern").changed(optimizer="sgd", accumulate=accumulate)
     batches = SimpleNamespace(batch_size=task.batch_size, carries_state=True)
-    steps, ids = MinibatchSteps(model, recipe, batches), replace(task).minibatches()
+    steps, ids = MinibatchSteps(model, recipe, batches), task.minibatches()
     steps.load(Segment(0, ids[:, :-1], ids[:, 1:]))
 
     def run() -> float:

@@ -59,7 +59,7 @@ def keep_axes_apart(fgraph, node):
     left, right = node.inputs
     if left.owner and isinstance(left.owner.op, DimShuffle) and left.owner.op.new_order == (1, 0):
         whole = [_before_flattening(left.owner.inputs[0]), _before_flattening(right)]
-        if None in whole or whole[0].type.ndim != whole[1].type.ndim:
+        if None in whole:
             return None
         return [SumOfProducts()(*whole)]
     values = _before_flattening(left)

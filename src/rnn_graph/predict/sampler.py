@@ -95,28 +95,27 @@ class Sampler:
     def _by_calls(self, uniforms, states, end):
         texts, length = uniforms.shape
         uniforms = np.pad(uniforms, ((0, 0), (0, -length % STEPS_A_CALL)))
-        ids, drawn = np.full(texts, self._last), []
+        ids, drawn, ended = np.full(texts, self._last), [], np.zeros(texts, dtype=bool)
         for part in np.split(uniforms.T, uniforms.shape[1] // STEPS_A_CALL):
             rows, states = self._model.draw(ids, states, part, **self._settings)
             drawn.append(rows)
             ids = rows[-1]
-            if _all_ended(drawn, end):
+            ended |= (rows == end).any(axis=0)
+            if ended.all():
                 break
         return _up_to(end, np.concatenate(drawn)[:length])
 
     def _by_steps(self, uniforms, states, end):
         ids, drawn = np.full(len(uniforms), self._last), []
+        ended = np.zeros(len(uniforms), dtype=bool)
         for numbers in uniforms.T:
             logits, states = self._model.next_logits(ids, states)
             ids = choose_from_logits(logits, numbers, **self._settings, **self._cut)
-            drawn.append(ids[None])
-            if _all_ended(drawn, end):
+            drawn.append(ids)
+            ended |= ids == end
+            if ended.all():
                 break
-        return _up_to(end, np.concatenate(drawn))
-
-
-def _all_ended(drawn: Sequence[np.ndarray], end: int | None) -> bool:
-    return end is not None and np.any([(rows == end).any(axis=0) for rows in drawn], axis=0).all()
+        return _up_to(end, np.array(drawn))
 
 
 def _up_to(end: int | None, drawn: np.ndarray) -> list[np.ndarray]:  # [T, B] -> B of [...]
