@@ -113,7 +113,7 @@ class Recorder:
     def __init__(self):
         self.calls = []
 
-    def sentence_train(self, windows, labels, rate, *, normalize):
+    def begin_sentence_train(self, windows, labels, rate, *, normalize):
         self.calls.append(("sentence", windows.tolist(), labels, normalize))
         return 1.0
 

@@ -14,7 +14,8 @@ from rnn_graph.backend.devices import Backend
 
 # PyTensor would rewrite log(sum(exp(x))) into a log-sum-exp of its own, with a second maximum
 # and a second exponential of every element; objectives.py has taken the maximum out already.
-UNWANTED_REWRITES = ("local_log_sum_exp",)
+# Rows that are assigned over rows that were added to: the addition would be made on a copy.
+UNWANTED_REWRITES = ("local_log_sum_exp", "local_write_of_write_same_indices")
 
 # Where rewrites stand among PyTensor's own. Each has a place of its own: processes that train
 # together wait forever if their programs differ.
@@ -29,7 +30,6 @@ def compile_function(
     backend: Backend,
     *,
     updates: Mapping[SharedVariable, Variable] | None = None,
-    in_place: Collection[SharedVariable] = (),
     sharded: Mapping[SharedVariable, int] | None = None,
 ) -> Callable[..., Any]:
     """Compile a graph. The function trusts its inputs: arrays of exactly the declared types.
@@ -40,28 +40,22 @@ def compile_function(
         As for `pytensor.function`.
     backend
         From `choose_backend`.
-    in_place
-        Shared variables whose old value JAX may overwrite on a CPU. It pays for a table of which
-        a few rows change, and costs a copy where the whole array is computed anew while it is
-        still read. On a GPU, whose memory is scarce, every old value is overwritten. (The other
-        backends find out for themselves.)
     sharded
         The axes along which several devices share updated variables; of all other variables and
         outputs each device has all.
     """
     updates = updates or {}
-    overwritten = in_place if backend.platform == "cpu" else updates
     return pytensor.function(
         list(inputs),
         outputs,
         updates=list(updates.items()),
-        mode=_mode(backend, overwritten, sharded or {}),
+        mode=_mode(backend, updates, sharded or {}),
         trust_input=True,
     )
 
 
 def _mode(
-    backend: Backend, overwritten: Collection[SharedVariable], sharded: Mapping[SharedVariable, int]
+    backend: Backend, updated: Collection[SharedVariable], sharded: Mapping[SharedVariable, int]
 ) -> Mode:
     mode = get_mode(PYTENSOR_MODES[backend.name]).excluding(*UNWANTED_REWRITES)
     if backend.name == "numba":
@@ -69,8 +63,9 @@ def _mode(
     if backend.name != "jax":
         return mode
     from rnn_graph.backend import jax as for_jax  # imports JAX
+    from rnn_graph.backend.overwriting import OverwriteInOrder
 
-    linker = for_jax.PlacingJAXLinker(backend, overwritten, sharded)
+    linker = for_jax.PlacingJAXLinker(backend, updated, sharded)
     mode = Mode(linker=linker, optimizer=mode.provided_optimizer)
     mode = mode.excluding(*for_jax.UNWANTED_REWRITES)
     mode = mode.register((for_jax.as_jax_has_it, AFTER_ALL_OTHERS))
@@ -78,6 +73,8 @@ def _mode(
         from rnn_graph.backend.sharing import axes_kept_apart  # imports JAX
 
         mode = mode.register((axes_kept_apart, AFTER_ALL_OTHERS - 1))
-    if backend.platform == "cpu":
+    on_cpu = backend.platform == "cpu"
+    if on_cpu:
         mode = mode.register((for_jax.narrow_sides_turned_over, AFTER_ALL_OTHERS + 1))
-    return mode.register((for_jax.inner_graphs_in(mode), AFTER_ALL_OTHERS + 2))
+        mode = mode.register((OverwriteInOrder(updated), AFTER_ALL_OTHERS + 2))
+    return for_jax.with_inner_graphs(mode, AFTER_ALL_OTHERS + 3, overwrite=on_cpu)

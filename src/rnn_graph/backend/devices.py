@@ -33,11 +33,14 @@ class Backend:
     mesh
         The `jax.sharding.Mesh` of one axis over which minibatches are split, if there are several
         devices; parameters are then on each.
+    bound_by_launches
+        Whether what it computes is so small that calling for it takes the time.
     """
 
     name: str
     device: Any = None
     mesh: Any = None
+    bound_by_launches: bool = False
 
     @property
     def compiles_per_shape(self) -> bool:
@@ -165,7 +168,7 @@ def choose_backend(
     if name != "jax":
         if device == "gpu":
             raise InputError(f"backend {name!r} has no GPU; give --backend jax (backend='jax')")
-        return Backend(name)
+        return Backend(name, bound_by_launches=bound_by_launches)
     chosen = _jax_device(device, dtype)
     if bound_by_launches and device == "auto" and chosen.platform == "gpu":
         warnings.warn(
@@ -176,7 +179,7 @@ def choose_backend(
             stacklevel=2,
         )
         chosen = _jax_device("cpu", dtype)
-    return Backend(name, chosen)
+    return Backend(name, chosen, bound_by_launches=bound_by_launches)
 
 
 def _is_installed(name: str) -> bool:

@@ -1,7 +1,6 @@
 """What PyTensor's graphs want changed before JAX compiles them, and operations as JAX has them."""
 
 from collections.abc import Collection, Mapping
-from copy import copy
 from typing import Any
 
 import jax
@@ -12,7 +11,7 @@ from pytensor.compile.mode import Mode
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Apply, Constant
 from pytensor.graph.op import Op
-from pytensor.graph.rewriting.basic import GraphRewriter, in2out, node_rewriter
+from pytensor.graph.rewriting.basic import in2out, node_rewriter
 from pytensor.link.jax.dispatch import jax_funcify
 from pytensor.link.jax.dispatch.shape import JAXShapeTuple
 from pytensor.link.jax.linker import JAXLinker
@@ -25,6 +24,7 @@ from pytensor.tensor.shape import Shape_i
 from rnn_graph.backend.devices import Backend
 from rnn_graph.backend.gpu import ONE_CUDA_GRAPH
 from rnn_graph.backend.ops import DropoutMask, place_hashes
+from rnn_graph.backend.overwriting import overwrite_states_in_order
 
 # The first three turn indices and products of several axes into reshapes whose shapes JAX cannot
 # see through; it has both without a reshape. Fusion is XLA's own business, and fused arithmetic of
@@ -36,6 +36,10 @@ UNWANTED_REWRITES = (
     "fusion",
     "rnn_graph_for_jax",  # of plain_modes; here it comes last of all
 )
+
+
+# Small operations take less time than to hand them to another thread.
+ONE_AFTER_THE_OTHER = {"xla_cpu_enable_concurrency_optimized_scheduler": False}
 
 
 class AtTraceTime(Op):
@@ -160,21 +164,34 @@ def turn_narrow_sides_over(fgraph, node):
 narrow_sides_turned_over = in2out(turn_narrow_sides_over)
 
 
-def inner_graphs_in(mode: Mode) -> GraphRewriter:
-    """A rewriter by which the graphs inside of scans are rewritten in `mode` as well.
+def with_inner_graphs(mode: Mode, position: float, *, overwrite: bool) -> Mode:
+    """`mode`, in which the graphs inside of scans are rewritten as well.
 
-    PyTensor's JAX backend rewrites them in its own mode, whatever the mode of the graph outside.
+    PyTensor's JAX backend would rewrite them in a mode of its own, and later.
+
+    Parameters
+    ----------
+    position
+        Where in the order of rewrites.
+    overwrite
+        Whether scans' states then overwrite each other without copies.
     """
+    # What is rewritten already; PyTensor goes over it once more.
+    done = Mode(linker=mode.linker, optimizer=None)
 
     @node_rewriter([Scan])
-    def rewrite_inner_graph_in_mode(fgraph, node):
-        if node.op.mode is mode:
+    def rewrite_inner_graph(fgraph, node):
+        if node.op.mode is done:
             return None
-        op = copy(node.op)
-        op.mode = mode
+        op = node.op.clone()
+        whole.optimizer.rewrite(op.fgraph)
+        if overwrite:
+            overwrite_states_in_order(op)
+        op.mode = done
         return op(*node.inputs, return_list=True)
 
-    return in2out(rewrite_inner_graph_in_mode)
+    whole = mode.register((in2out(rewrite_inner_graph), position))
+    return whole
 
 
 class PlacingJAXLinker(JAXLinker):
@@ -206,6 +223,8 @@ class PlacingJAXLinker(JAXLinker):
         }
         if self._backend.platform == "gpu":
             self._options["compiler_options"] = ONE_CUDA_GRAPH
+        elif self._backend.bound_by_launches:
+            self._options["compiler_options"] = ONE_AFTER_THE_OTHER
         if self._backend.mesh is not None:
             updated = getattr(fgraph, "update_mapping", None) or {}
             self._options["out_shardings"] = tuple(

@@ -458,9 +458,7 @@ class CharModel(TextModel):
 
     def _compile_updates(self, inputs, outputs, after) -> Callable[..., Any]:
         updates = dict(zip(self._variables, after, strict=True))
-        return compile_function(
-            inputs, outputs, self.backend, updates=updates, in_place=self._variables
-        )
+        return compile_function(inputs, outputs, self.backend, updates=updates)
 
     def _states_of_one_text(self) -> list[TensorVariable]:
         shape = (self.config.n_a,)

@@ -347,9 +347,26 @@ class RNNTheano(TextModel):
         float
             The sentence's summed loss before the step, in nats.
         """
+        return float(self.begin_sgd_step(x, y, learning_rate))
+
+    def begin_sgd_step(self, x: Ids, y: Ids, learning_rate: float) -> Any:
+        """As `sgd_step`, but returns before the step has ended where the backend can (JAX).
+
+        The next step may begin meanwhile; it uses the parameters that this one leaves.
+
+        Parameters
+        ----------
+        x, y, learning_rate
+            As for `sgd_step`.
+
+        Returns
+        -------
+        array
+            The loss, of no axis; `float` waits for it.
+        """
         _, _, *padded = self._checked_pair(x, y)
         step = self.compiled_sgd_step(len(padded[0]))
-        return float(step(*padded, np.array(learning_rate, dtype=self.config.dtype)))
+        return step(*padded, np.array(learning_rate, dtype=self.config.dtype))
 
     def compiled_sgd_step(self, length: int) -> Callable[..., Any]:
         """The function that `sgd_step` calls, compiled now if it is not yet.
@@ -459,7 +476,6 @@ class RNNTheano(TextModel):
             [*inputs, learning_rate],
             losses.sum(acc_dtype=self.config.dtype),
             updates=updates,
-            in_place=[self.U.variable],
         )
 
     def _loss_graph(self, truncate: int | None):

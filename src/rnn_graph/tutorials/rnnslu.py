@@ -119,6 +119,8 @@ class RNNSLU(TaggerModel):
             vocabulary,
             choose_backend(backend, device, dtype, bound_by_launches=True),
             draw_slot_tagger_parameters(nh, nc, ne, de, cs, rng),
+            # Inside, two of its three products then run along rows, which are long.
+            stored_transposed=("Wx",),
         )
         self.weights = SlotWeights(**self.parameters)
         self._inputs = SlotInputs(self.config, self.backend)
@@ -257,10 +259,12 @@ class RNNSLU(TaggerModel):
         """
         idxs = self._inputs.windows(idxs)
         padded, *labels = self._inputs.labelled(idxs, y)
-        loss, d_rows, *dense = map(np.asarray, self._loss_and_gradients(padded, *labels))
-        d_embeddings = np.zeros(self.weights.embeddings.shape, dtype=self.config.dtype)
-        np.add.at(d_embeddings, padded.ravel(), d_rows)
-        return float(loss), dict(zip(SlotWeights._fields, [d_embeddings, *dense], strict=True))
+        loss, *gradients = map(np.asarray, self._loss_and_gradients(padded, *labels))
+        found = dict(zip(SlotWeights._fields, gradients, strict=True))
+        d_rows = found["embeddings"]
+        found["embeddings"] = np.zeros(self.weights.embeddings.shape, dtype=self.config.dtype)
+        np.add.at(found["embeddings"], padded.ravel(), d_rows)
+        return float(loss), found | {"Wx": found["Wx"].T}
 
     def sentence_train(
         self,
@@ -293,9 +297,31 @@ class RNNSLU(TaggerModel):
         InputError
             If windows and labels do not fit together, or not the model.
         """
+        return float(self.begin_sentence_train(idxs, y, learning_rate, normalize=normalize))
+
+    def begin_sentence_train(
+        self,
+        idxs: np.ndarray,
+        y: np.ndarray | int,
+        learning_rate: float,
+        *,
+        normalize: bool = False,
+    ) -> Any:
+        """As `sentence_train`, but returns before the step has ended where the backend can (JAX).
+
+        Parameters
+        ----------
+        idxs, y, learning_rate, normalize
+            As for `sentence_train`.
+
+        Returns
+        -------
+        array
+            The loss, of no axis; `float` waits for it.
+        """
         idxs = self._inputs.windows(idxs)
         step = self._sentence_train(normalize)
-        return float(step(*self._inputs.labelled(idxs, y), self._rate(learning_rate)))
+        return step(*self._inputs.labelled(idxs, y), self._rate(learning_rate))
 
     def train_on_steps(
         self, steps: np.ndarray, learning_rate: float, *, normalize: bool = True
@@ -415,7 +441,6 @@ class RNNSLU(TaggerModel):
             inputs,
             outputs,
             updates=dict(zip(self._variables, after, strict=True)),
-            in_place=self._variables,
         )
 
     @cached_property

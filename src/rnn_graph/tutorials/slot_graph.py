@@ -19,7 +19,7 @@ class SlotWeights(NamedTuple):
     """The parameters of the slot tagger: shared variables, or what stands for them in a loop."""
 
     embeddings: TensorVariable  # [ne + 1, de]
-    Wx: TensorVariable  # [de * cs, nh]
+    Wx: TensorVariable  # [nh, de * cs], transposed
     Wh: TensorVariable  # [nh, nh]
     W: TensorVariable  # [nh, nc]
     bh: TensorVariable  # [nh]
@@ -40,7 +40,7 @@ def hidden_states(
         1 where a step counts, 0 where the state is handed on.
     """
     first = weights.h0 if mask.ndim == 1 else weights.h0 + pt.zeros_like(mask[0])[:, None]
-    projected = affine(inputs, weights.Wx, weights.bh)
+    projected = affine(inputs, weights.Wx.T, weights.bh)
     (states,) = recurrent_layer(CELL, projected, [first], weights.Wh, mask)
     return states
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 
@@ -49,10 +50,14 @@ class _PlainSteps:
 class SentenceSteps(_PlainSteps):
     """One `sgd_step` a sentence, of `RNNTheano` or `RNNNumpy`."""
 
-    def run(self, places: range, step: int, learning_rate: float) -> tuple[float, int]:
+    def __init__(self, model, recipe: Recipe, batches):
+        super().__init__(model, recipe, batches)
+        self._begin_step = getattr(model, "begin_sgd_step", model.sgd_step)
+
+    def run(self, places: range, step: int, learning_rate: float) -> tuple[Any, int]:
         (place,) = places
         x, y = self._items[place]
-        return self._model.sgd_step(x, y, learning_rate), len(y)
+        return self._begin_step(x, y, learning_rate), len(y)
 
 
 class NameSteps(_PlainSteps):
@@ -108,14 +113,16 @@ class SlotSteps(_PlainSteps):
         self._by_word = batches.words_a_step is not None
         self.steps_a_call = STEPS_A_CALL if self._by_word else 1
 
-    def run(self, places: range, step: int, learning_rate: float) -> tuple[np.ndarray, list[int]]:
+    def run(self, places: range, step: int, learning_rate: float) -> tuple[Any, Any]:
         if not self._by_word:
             words, labels = self._items[places.start]
             windows = contextwin(words, self._batches.window)
-            loss = self._model.sentence_train(windows, labels, learning_rate, normalize=step > 0)
+            loss = self._model.begin_sentence_train(
+                windows, labels, learning_rate, normalize=step > 0
+            )
             if step == 0:  # from then on only the embeddings of each step need it
                 self._model.normalize()
-            return np.array([loss * len(labels)]), [len(labels)]
+            return loss * len(labels), len(labels)
         rows = self._items[places.start : places.stop]
         losses = self._model.train_on_steps(
             rows[:1] if step == 0 else rows, learning_rate, normalize=step > 0

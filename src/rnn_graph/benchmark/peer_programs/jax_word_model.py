@@ -33,9 +33,13 @@ class JAXWordModel:
         return x.astype(np.int32), y.astype(np.int32)
 
     def sgd_step(self, x: np.ndarray, y: np.ndarray, learning_rate: float) -> float:
+        return float(self.begin_sgd_step(x, y, learning_rate))
+
+    def begin_sgd_step(self, x: np.ndarray, y: np.ndarray, learning_rate: float) -> jax.Array:
+        """The loss, which may still be computed when it is returned."""
         rate = np.float32(learning_rate)
         loss, self._parameters = self._step(self._parameters, x, y, rate)
-        return float(loss)
+        return loss
 
     def zero_states(self, sentences: int) -> list[np.ndarray]:
         """The states of so many sentences before their first words."""

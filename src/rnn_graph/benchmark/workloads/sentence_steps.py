@@ -19,7 +19,8 @@ from rnn_graph.reference.rnn_numpy import RNNNumpy
 LEARNING_RATE = 0.005
 CHECKED_STEPS = 3
 CHECKED_SENTENCES = 20
-SENTENCES = 1000  # a turn
+STEPS = 16  # a turn
+SENTENCES = 1000
 FEWER_SENTENCES = 25  # a turn of the reference, and of the slower backends
 
 AUTOGRAD = "its gradient goes back to the sentence's beginning, and is checked as such"
@@ -58,12 +59,13 @@ class SentenceTask:
 
     @property
     def sizes(self) -> dict[str, Any]:
-        lengths = [len(x) for x, _ in self.pairs]
+        lengths = {len(x) for x, _ in self.pairs}
         k = "full" if self.truncate is None else self.truncate
         described = {"V": self.word_dim, "H": self.hidden_dim, "k": k}
         if len(lengths) == 1:
-            return described | {"T": lengths[0]}
-        return described | {"sentences": len(lengths), "mean T": round(float(np.mean(lengths)), 1)}
+            return described | {"T": lengths.pop()}
+        mean = sum(len(x) for x, _ in self.pairs) / len(self.pairs)
+        return described | {"sentences": len(self.pairs), "mean T": round(mean, 1)}
 
     @property
     def items(self) -> int:
@@ -104,11 +106,12 @@ def step_task(
     bptt_truncate: int | None = 4,
     seed: int = 0,
 ) -> SentenceTask:
-    """The tutorial's step: one sentence of random words."""
+    """The tutorial's step on one sentence, one after the other, of random words."""
     generator = as_random_generator(seed)
-    x, y = np.floor(generator.random((2, length)) * vocabulary_size).astype(np.int32)
+    drawn = generator.random((STEPS, 2, length)) * vocabulary_size
+    pairs = [(x, y) for x, y in np.floor(drawn).astype(np.int32)]
     sizes = vocabulary_size, hidden_dim, bptt_truncate
-    return SentenceTask(*sizes, [(x, y)], "step", CHECKED_STEPS, seed)
+    return SentenceTask(*sizes, pairs, "step", CHECKED_STEPS, seed)
 
 
 def epoch_task(
@@ -199,8 +202,9 @@ class SentenceTraining(Program):
             self._model.compiled_sgd_step(len(self._pairs[0][0]))
 
     def run(self, start: int, stop: int) -> list[float]:
-        step = self._model.sgd_step
-        return [step(x, y, LEARNING_RATE) for x, y in self._pairs[start:stop]]
+        step = getattr(self._model, "begin_sgd_step", self._model.sgd_step)
+        losses = [step(x, y, LEARNING_RATE) for x, y in self._pairs[start:stop]]
+        return [float(loss) for loss in losses]
 
     def parameters(self) -> dict[str, np.ndarray]:
         return self._model.get_parameters()

@@ -206,8 +206,9 @@ class Compiled(Program):
         steps = self._steps[start:stop]
         if self._words_a_step:
             return self._model.train_on_steps(steps, self._rate)
-        train = self._model.sentence_train
-        return [train(*step, self._rate, normalize=True) for step in steps]
+        train = self._model.begin_sentence_train
+        losses = [train(*step, self._rate, normalize=True) for step in steps]
+        return [float(loss) for loss in losses]
 
     def parameters(self) -> dict[str, np.ndarray]:
         return self._model.get_parameters()
