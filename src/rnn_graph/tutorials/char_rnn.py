@@ -103,10 +103,10 @@ class CharModel(TextModel):
         return weights.Wx[pt.maximum(ids, 0)] * _is_character(ids, weights.Wx) + weights.b
 
     def states_and_logits(
-        self, weights: CharWeights, projected, states, mask
+        self, weights: CharWeights, projected, states, mask=None, steps=None
     ) -> tuple[list[TensorVariable], TensorVariable]:
         """States after each step, and logits: [T, ..., k · H] -> [T, ..., H] …, [T, ..., n_y]."""
-        traces = recurrent_layer(self.cell, projected, states, weights.Wh, mask)
+        traces = recurrent_layer(self.cell, projected, states, weights.Wh, mask, steps=steps)
         return traces, affine(traces[0], weights.Wy, weights.by)
 
     def gradients_of_name(
@@ -132,7 +132,13 @@ class CharModel(TextModel):
         """
         mask = pt.ge(y, 0).astype(self.dtype)
         projected = self.projected(weights, x)
-        traces, logits = self.states_and_logits(weights, projected, states, mask)
+        # The recurrence needs no mask: what comes after the name has no loss, and is not read.
+        traces, logits = self.states_and_logits(weights, projected, states, steps=1 * y.shape[0])
+        length = mask.sum(acc_dtype=self.dtype).astype("int64")
+        last = [
+            pt.switch(length > 0, trace[length - 1], before)
+            for trace, before in zip(traces, states, strict=True)
+        ]
         losses, d_logits = softmax_cross_entropy(logits, pt.maximum(y, 0), mask)
         d_projected, d_Wh, d_Wy, d_by = pytensor.grad(
             None,
@@ -143,7 +149,7 @@ class CharModel(TextModel):
         d_Wx = pt.zeros_like(weights.Wx)[pt.maximum(x, 0)].inc(d_projected * _is_character(x, mask))
         d_b = d_projected.sum(axis=0, acc_dtype=self.dtype)
         gradients = CharWeights(d_Wx, d_Wh, d_b, d_Wy, d_by)
-        return losses.sum(acc_dtype=self.dtype), gradients, [trace[-1] for trace in traces]
+        return losses.sum(acc_dtype=self.dtype), gradients, last
 
     def step_on_name(self, weights: CharWeights, x, y, states, rate):
         """A name's loss, clipped gradients and last states, and the weights after the step."""
@@ -254,8 +260,11 @@ class CharModel(TextModel):
         carried: np.ndarray,
         states: Sequence[np.ndarray],
         learning_rate: float,
-    ) -> tuple[np.ndarray, list[np.ndarray]]:
+    ) -> tuple[Any, list[Any]]:
         """`optimize` for one name after another in one call.
+
+        It returns before the steps have ended where the backend can (JAX); the next call, or
+        `numpy.asarray`, waits for them.
 
         Parameters
         ----------
@@ -277,7 +286,7 @@ class CharModel(TextModel):
         """
         rate = np.array(learning_rate, dtype=self.dtype)
         losses, *states = self._optimize_names(names, carried.astype(self.dtype), *states, rate)
-        return np.asarray(losses), states
+        return losses, states
 
     def train(
         self,

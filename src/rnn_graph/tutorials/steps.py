@@ -69,13 +69,15 @@ class NameSteps(_PlainSteps):
         super().__init__(model, recipe, batches)
         self._states = [state[0] for state in model.zero_states(1)]
 
-    def run(self, places: range, step: int, learning_rate: float) -> tuple[np.ndarray, list[int]]:
+    def run(self, places: range, step: int, learning_rate: float) -> tuple[Any, list[int]]:
         names, carried = self._as_arrays(places)
         losses, self._states = self._model.optimize_names(
             names, carried, self._states, learning_rate
         )
         lengths = [len(self._items[place][1]) for place in places]
-        return losses[: len(places)], lengths
+        if len(losses) > len(lengths):  # rows that filled the call up
+            losses = losses[: len(lengths)]
+        return losses, lengths
 
     def state(self) -> dict[str, np.ndarray]:
         """The parameters, and the states after the last name."""

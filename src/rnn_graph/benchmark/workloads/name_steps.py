@@ -137,8 +137,8 @@ class Compiled(Program):
             steps.load(segment)
             for first in range(0, len(segment), steps.steps_a_call):
                 places = range(first, min(first + steps.steps_a_call, len(segment)))
-                losses += steps.run(places, first, LEARNING_RATE)[0].tolist()
-        return losses
+                losses.append(steps.run(places, first, LEARNING_RATE)[0])
+        return np.concatenate(losses).tolist()
 
     def parameters(self) -> dict[str, np.ndarray]:
         return self._model.reference_parameters()
