@@ -64,10 +64,12 @@ def _mode(
         return mode
     from rnn_graph.backend import jax as for_jax  # imports JAX
     from rnn_graph.backend.overwriting import OverwriteInOrder
+    from rnn_graph.backend.reversals import reversals_moved
 
     linker = for_jax.PlacingJAXLinker(backend, updated, sharded)
     mode = Mode(linker=linker, optimizer=mode.provided_optimizer)
     mode = mode.excluding(*for_jax.UNWANTED_REWRITES)
+    mode = mode.register((reversals_moved, AFTER_ALL_OTHERS - 2))
     mode = mode.register((for_jax.as_jax_has_it, AFTER_ALL_OTHERS))
     if backend.mesh is not None:
         from rnn_graph.backend.sharing import axes_kept_apart  # imports JAX

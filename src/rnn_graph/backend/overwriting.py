@@ -100,9 +100,12 @@ def _compute_last(fgraph: FunctionGraph, old: Variable, new: Variable) -> None:
 
 
 def _readers(fgraph: FunctionGraph, variable: Variable) -> Iterator[Apply]:
-    """What computes something from a variable, also through views of it."""
+    """What computes something from a variable, also through views of it.
+
+    Without what works element by element: XLA fuses it into whatever needs its results.
+    """
     for client, _ in fgraph.clients[variable]:
         if isinstance(client.op, VIEWS):
             yield from _readers(fgraph, client.outputs[0])
-        elif not isinstance(client.op, Output):
+        elif not isinstance(client.op, Elemwise | Output):
             yield client
