@@ -113,6 +113,7 @@ def word_model_of_the_tutorial():
     model.forward_propagation(IDS)
     model.predict(IDS)
     model.word_losses(IDS, NEXT_IDS)
+    model.losses_of_sentences([IDS, NEXT_IDS], [NEXT_IDS, IDS])
     model.next_word_logits(3)
 
 

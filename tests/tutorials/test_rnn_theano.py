@@ -6,6 +6,7 @@ from rnn_graph import RNNNumpy, RNNTheano, gradient_check_theano
 from rnn_graph.backend.devices import choose_backend
 from rnn_graph.data.padding import bucket_length
 from rnn_graph.errors import InputError
+from rnn_graph.tutorials import rnn_theano
 from rnn_graph.tutorials.scan_graph import literal_gradients
 from tolerances import assert_close, each_backend
 
@@ -103,6 +104,18 @@ def test_training_forward_and_scoring_follow_the_reference(backend):
         expected, expected_state = reference.next_word_logits(word, expected_state)
         assert_close(logits, expected)
         assert_close(state, expected_state)
+
+
+@each_backend()
+def test_sentences_side_by_side_have_the_losses_of_each(backend, monkeypatch):
+    """Whatever their order, and with few of the long ones at a time."""
+    monkeypatch.setattr(rnn_theano, "LOGITS_A_CALL", 45 * V)
+    model = RNNTheano(V, H, rng=3, backend=backend, dtype="float64")
+    X, Y = zip(*map(pair, (3, 30, 1, 13, 8)), strict=True)
+    expected = RNNNumpy(V, H, rng=3).losses_of_sentences(X, Y)
+    for found, losses in zip(model.losses_of_sentences(X, Y), expected, strict=True):
+        assert_close(found, losses)
+    assert model.losses_of_sentences([], []) == []
 
 
 def test_float32_trains_as_float64_does():

@@ -23,6 +23,8 @@ from rnn_graph.predict.metrics import perplexity
 LONGEST_PIECE = 1_000
 LOGITS_A_PIECE = 2**23
 SENTENCES_A_CALL = 64
+# Read at a time, from which those of like length are then computed together.
+SENTENCES_A_LOOK = 4096
 # Steps of sentences side by side: few sizes, for each may cost a compilation.
 STEPS_A_CALL = (25, 100)
 
@@ -119,7 +121,7 @@ def score_text(model, ids: Ids) -> Score:
     if vocabulary is None:
         raise InputError("the model has no vocabulary, and cannot tell what to predict; give one")
     tally = _Tally(vocabulary.unknown_id if isinstance(vocabulary, Vocabulary) else None)
-    if hasattr(model, "word_losses"):
+    if hasattr(model, "losses_of_sentences"):
         _score_words(model, ids, tally)
     elif hasattr(model, "token_losses"):
         stream = Stream(ids, model.start_id, model.targets)
@@ -237,10 +239,16 @@ def _score_sentences(
 
 
 def _score_words(model, ids: Ids, tally: _Tally) -> None:
-    """Sentence by sentence, as the word models of the tutorial compute."""
+    """Sentences from the zero state each, as the word models of the tutorial compute."""
     model.vocabulary.require_sentence_markers()
     start = model.vocabulary[SENTENCE_START]
     stream = Stream(ids, start, lambda found: np.where(found == start, NO_TARGET, found))
-    for begin, end in stream.sentences():
-        x, y = (part[:, 0] for part in stream.columns([(begin, end)], (end - begin, 1)))
-        tally.add(model.word_losses(x, y), y)
+    spans = stream.sentences()
+    for first in range(0, len(spans), SENTENCES_A_LOOK):
+        sentences = [
+            stream.columns([(begin, end)], (end - begin, 1))
+            for begin, end in spans[first : first + SENTENCES_A_LOOK]
+        ]
+        X, Y = ([part[:, 0] for part in parts] for parts in zip(*sentences, strict=True))
+        for losses, y in zip(model.losses_of_sentences(X, Y), Y, strict=True):
+            tally.add(losses, y)

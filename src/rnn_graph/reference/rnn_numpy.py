@@ -209,6 +209,21 @@ class RNNNumpy:
         o, _ = self.forward_propagation(x)
         return -np.log(o[np.arange(len(y)), y])
 
+    def losses_of_sentences(self, X: Sequence[Ids], Y: Sequence[Ids]) -> list[np.ndarray]:
+        """`word_losses` of each sentence.
+
+        Parameters
+        ----------
+        X, Y
+            Sentences as for `word_losses`.
+
+        Returns
+        -------
+        list of numpy.ndarray
+            (T,) each.
+        """
+        return [self.word_losses(x, y) for x, y in zip(X, Y, strict=True)]
+
     def calculate_total_loss(self, X: Sequence[Ids], Y: Sequence[Ids]) -> float:
         """The sum of −ln p over all words of all sentences, in nats.
 
@@ -217,7 +232,7 @@ class RNNNumpy:
         X, Y
             Sentences as for `word_losses`, one after the other.
         """
-        return float(sum(self.word_losses(x, y).sum() for x, y in zip(X, Y, strict=True)))
+        return float(sum(losses.sum() for losses in self.losses_of_sentences(X, Y)))
 
     def calculate_loss(self, X: Sequence[Ids], Y: Sequence[Ids]) -> float:
         """The mean of −ln p over all words, in nats a word.

@@ -28,6 +28,9 @@ from rnn_graph.randomness import RandomSource
 
 CELL = Elman()
 
+# Sentences side by side, and how many logits they may have at a time: those in a cache are fastest.
+SENTENCES_A_CALL, LOGITS_A_CALL = 64, 2**21
+
 
 @dataclass(frozen=True)
 class WordModelConfig:
@@ -282,6 +285,35 @@ class RNNTheano(TextModel):
         x, y, *padded = self._checked_pair(x, y)
         return np.asarray(self._word_losses(*padded))[: len(x)]
 
+    def losses_of_sentences(self, X: Sequence[Ids], Y: Sequence[Ids]) -> list[np.ndarray]:
+        """`word_losses` of each sentence, those of like length side by side.
+
+        Parameters
+        ----------
+        X, Y
+            Sentences as for `word_losses`.
+
+        Returns
+        -------
+        list of numpy.ndarray
+            (T,) each.
+        """
+        pairs = [checked_pair(x, y, self.word_dim) for x, y in zip(X, Y, strict=True)]
+        lengths = [len(x) for x, _ in pairs]
+        longest_first = sorted(range(len(pairs)), key=lengths.__getitem__, reverse=True)
+        losses: dict[int, np.ndarray] = {}
+        while len(losses) < len(pairs):
+            left = longest_first[len(losses) :]
+            length = self._padded_length(lengths[left[0]])
+            columns = min(max(LOGITS_A_CALL // (self.word_dim * length), 1), SENTENCES_A_CALL)
+            ids = np.zeros((2, length, min(columns, len(pairs))), dtype=np.int32)
+            places = left[: ids.shape[2]]
+            for column, place in enumerate(places):
+                ids[:, : lengths[place], column] = pairs[place]
+            found = np.asarray(self._losses_side_by_side(ids[0], ids[1].ravel()))
+            losses |= {place: found[: lengths[place], k] for k, place in enumerate(places)}
+        return [losses[place] for place in range(len(pairs))]
+
     def ce_error(self, x: Ids, y: Ids) -> float:
         """The summed cross-entropy of a sentence, in nats.
 
@@ -298,9 +330,9 @@ class RNNTheano(TextModel):
         Parameters
         ----------
         X, Y
-            Sentences as for `word_losses`, one after the other.
+            Sentences as for `word_losses`.
         """
-        return sum(self.ce_error(x, y) for x, y in zip(X, Y, strict=True))
+        return sum(float(found.sum(dtype=np.float64)) for found in self.losses_of_sentences(X, Y))
 
     def calculate_loss(self, X: Sequence[Ids], Y: Sequence[Ids]) -> float:
         """The mean of −ln p over all words, in nats a word.
@@ -461,6 +493,18 @@ class RNNTheano(TextModel):
     def _word_losses(self):
         inputs, _, _, losses, _ = self._loss_graph(None)
         return self._compile(inputs, losses)
+
+    @cached_property
+    def _losses_side_by_side(self):
+        # JAX would not know before it runs that a flattened matrix is as long as T · B.
+        x, targets = pt.imatrix("x"), pt.ivector("targets")
+        nothing = pt.zeros((x.shape[1], self.hidden_dim), dtype=self.config.dtype)
+        (states,) = recurrent_layer(CELL, self.U.variable[x], [nothing], self.W.variable.T)
+        logits = self.logits(states).reshape((-1, self.word_dim))
+        losses, _ = softmax_cross_entropy(
+            logits, targets, pt.ones_like(targets, dtype=self.config.dtype)
+        )
+        return self._compile([x, targets], losses.reshape(x.shape))
 
     def _compile_bptt(self, sweep: bool):
         inputs, gradients, _ = self._gradient_graph(sweep)
