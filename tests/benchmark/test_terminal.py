@@ -72,4 +72,6 @@ def test_who_is_missing_is_in_one_list():
 
 def test_a_quick_run_says_so():
     work = full_results()["workloads"][0] | {"quick": True}
-    assert "Quick run: short turns, few contenders." in " ".join(workload_lines(work, 200))
+    assert "Quick run: short turns, few contenders, started side by side." in " ".join(
+        workload_lines(work, 200)
+    )

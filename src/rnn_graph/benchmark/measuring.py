@@ -97,6 +97,7 @@ def measure(
     *,
     rounds: int,
     threads: int,
+    side_by_side: bool = False,
     on_progress: Callable[[str], None] = lambda doing: None,
 ) -> None:
     """Start all contenders, check them, and let them take turns, round after round.
@@ -110,15 +111,24 @@ def measure(
         Turns of each contender.
     threads
         Of each contender.
+    side_by_side
+        Whether all start at once, which takes less time but says little about how long each takes.
     on_progress
         Called with what is being done.
     """
     with contextlib.ExitStack() as stack:
         processes = []
-        for number, entry in enumerate(entries, start=1):
-            on_progress(f"starting {entry.contender.name} ({number} of {len(entries)})")
+
+        def begun(entry: Entry) -> ContenderProcess:
             process = ContenderProcess(entry.contender, entry.task, threads)
             stack.callback(process.kill)
+            return process
+
+        starting = map(begun, entries)
+        if side_by_side:
+            starting = list(starting)
+        for number, (entry, process) in enumerate(zip(entries, starting, strict=True), start=1):
+            on_progress(f"starting {entry.contender.name} ({number} of {len(entries)})")
             started = process.wait_for_start()
             if isinstance(started, Start):
                 entry.start = started

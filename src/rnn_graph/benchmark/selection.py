@@ -12,7 +12,15 @@ from rnn_graph.errors import InputError
 from rnn_graph.names import BACKENDS
 
 # What a quick run leaves out: it takes long to compile, or confirms what others say.
-SLOW_TO_START = ("PyTorch compile*", "hand-written JAX*", "floor: products, JAX*")
+NOT_QUICK = (
+    "PyTorch compile*",
+    "hand-written JAX*",
+    "floor: products, JAX*",
+    "floor: products, PyTorch*",
+    "floor: numbers moved once*",
+    "*, a device a processor,*",
+    "*, one thread*",
+)
 
 
 @dataclass(frozen=True)
@@ -110,4 +118,4 @@ class Selection:
 
 
 # Who is in a quick run: one of this project's programs, and who it is compared with first.
-QUICK = Selection(("jax",), ("float32",), ("cpu",), left_out=SLOW_TO_START)
+QUICK = Selection(("jax",), ("float32",), ("cpu",), left_out=NOT_QUICK)

@@ -141,6 +141,18 @@ def check_settings(name: str, settings: Mapping[str, Any]) -> None:
     require_countable(**{k: value for k, value in settings.items() if isinstance(value, int)})
 
 
+def check_names(name: str, selection: Selection, settings: Mapping[str, Any]) -> None:
+    """Refuse names of contenders that a workload does not have; what is learned has its own.
+
+    Raises
+    ------
+    InputError
+    """
+    if name in WORKLOADS and selection.patterns:
+        workload = WORKLOADS[name]
+        selection.of(workload.contenders(workload.task(**settings), selection))
+
+
 def run(
     name: str,
     selection: Selection,
@@ -163,7 +175,7 @@ def run(
     rounds, threads, on_progress
         As for `measure`; what is learned has no rounds.
     quick
-        Short turns.
+        Short turns, of contenders that start side by side.
 
     Raises
     ------
@@ -180,7 +192,8 @@ def run(
         task = replace(task, turn_seconds=QUICK_TURN)
     contenders = selection.of(workload.contenders(task, selection))
     entries = [Entry(contender, task) for contender in contenders]
-    measure(entries, rounds=rounds, threads=threads, on_progress=on_progress)
+    waiting = {"side_by_side": quick, "on_progress": on_progress}
+    measure(entries, rounds=rounds, threads=threads, **waiting)
     return _described(name, task, rounds) | {"quick": quick} | _compared(entries)
 
 

@@ -155,8 +155,10 @@ def run(
     if bptt_truncate is not None and bptt_truncate < 0:
         settings["bptt_truncate"] = None
     timing = ({"rounds": rounds} if rounds else {}) | ({"quick": True} if quick else {})
+    selection = _selected(computing, only, quick=quick)
     for workload in chosen:
         suite.check_settings(workload, settings | timing)
+        suite.check_names(workload, selection, settings)
     if threads is not None and threads > usable_processors():
         raise InputError(
             f"--threads is {threads}; give at most {usable_processors()}, one for each processor"
@@ -168,7 +170,7 @@ def run(
         with _telling_progress(workload) as tell:
             found = measure(
                 workload,
-                _selected(computing, only, quick=quick),
+                selection,
                 settings=settings,
                 rounds=rounds or (QUICK_ROUNDS if quick else ROUNDS),
                 threads=threads,

@@ -12,7 +12,7 @@ from rnn_graph.benchmark.report.results import measured_of
 from rnn_graph.benchmark.report.tables import Table, contender_table, growth_table, sizes_line
 
 CUT_BARS = "Cut bars do not fit on the axis; read their numbers."
-QUICK = "Quick run: short turns, few contenders."
+QUICK = "Quick run: short turns, few contenders, started side by side."
 
 
 @dataclass(frozen=True)
