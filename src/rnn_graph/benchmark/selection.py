@@ -17,7 +17,6 @@ NOT_QUICK = (
     "hand-written JAX*",
     "floor: products, JAX*",
     "floor: products, PyTorch*",
-    "floor: numbers moved once*",
     "*, a device a processor,*",
     "*, one thread*",
 )
