@@ -183,10 +183,14 @@ def with_inner_graphs(mode: Mode, position: float, *, overwrite: bool) -> Mode:
     def rewrite_inner_graph(fgraph, node):
         if node.op.mode is done:
             return None
-        op = node.op.clone()
-        whole.optimizer.rewrite(op.fgraph)
+        is_frozen = hasattr(node.op, "clone_with_inner_graph")  # from PyTensor 3.3 on
+        op = node.op if is_frozen else node.op.clone()
+        inner = op.fgraph.unfreeze() if is_frozen else op.fgraph
+        whole.optimizer.rewrite(inner)
         if overwrite:
-            overwrite_states_in_order(op)
+            overwrite_states_in_order(op, inner)
+        if is_frozen:
+            op = op.clone_with_inner_graph(inner)
         op.mode = done
         return op(*node.inputs, return_list=True)
 

@@ -18,9 +18,9 @@ from pytensor.link.jax.dispatch import jax_funcify
 from pytensor.scan.op import Scan
 from pytensor.tensor.elemwise import DimShuffle, Elemwise
 from pytensor.tensor.shape import Reshape
-from pytensor.tensor.subtensor import AdvancedIncSubtensor, AdvancedIncSubtensor1, Subtensor
+from pytensor.tensor.subtensor import AdvancedIncSubtensor, Subtensor
 
-UPDATES = Elemwise | AdvancedIncSubtensor | AdvancedIncSubtensor1
+UPDATES = Elemwise | AdvancedIncSubtensor
 VIEWS = DimShuffle | Reshape | Subtensor
 
 # A copy of fewer numbers than these is cheaper than to wait.
@@ -69,13 +69,12 @@ class OverwriteInOrder(GraphRewriter):
                 _compute_last(fgraph, fgraph.inputs[place], fgraph.outputs[output])
 
 
-def overwrite_states_in_order(op: Scan) -> None:
-    """Let a loop's states be overwritten after all else has read them; changes its inner graph."""
-    inputs, outputs = op.inner_inputs, op.inner_outputs
-    before = [*op.inner_sitsot(inputs), *op.inner_untraced_sit_sot(inputs)]
-    after = [*op.inner_sitsot_outs(outputs), *op.inner_untraced_sit_sot_outs(outputs)]
+def overwrite_states_in_order(op: Scan, inner: FunctionGraph) -> None:
+    """Let a loop's states be overwritten after all else has read them, in its inner graph."""
+    before = [*op.inner_sitsot(inner.inputs), *op.inner_untraced_sit_sot(inner.inputs)]
+    after = [*op.inner_sitsot_outs(inner.outputs), *op.inner_untraced_sit_sot_outs(inner.outputs)]
     for old, new in zip(before, after, strict=True):
-        _compute_last(op.fgraph, old, new)
+        _compute_last(inner, old, new)
 
 
 def _compute_last(fgraph: FunctionGraph, old: Variable, new: Variable) -> None:
