@@ -43,8 +43,8 @@ class After(Op):
 def jax_funcify_After(op, **_):
     def after(value, *others):
         # Nothing is below minus infinity; XLA, which forgets its own barriers, has to look.
-        firsts = [other[(0,) * other.ndim] for other in others]
-        never = jnp.any(jnp.stack(firsts) < -jnp.inf)
+        firsts = [other[(0,) * other.ndim] for other in others if other.size]
+        never = jnp.array([first < -jnp.inf for first in firsts]).any()
         return jnp.where(never, jnp.zeros_like(value), value)
 
     return after
@@ -106,5 +106,10 @@ def _readers(fgraph: FunctionGraph, variable: Variable) -> Iterator[Apply]:
     for client, _ in fgraph.clients[variable]:
         if isinstance(client.op, VIEWS):
             yield from _readers(fgraph, client.outputs[0])
-        elif not isinstance(client.op, Elemwise | Output):
+        elif not isinstance(client.op, Elemwise | Output) and _is_of_numbers(client.outputs[0]):
             yield client
+
+
+def _is_of_numbers(variable: Variable) -> bool:
+    """Whether it holds numbers that are computed, and no lengths."""
+    return getattr(variable.type, "dtype", "").startswith("float")
