@@ -3,7 +3,8 @@
 import ctypes
 import platform
 
-TRIM_THRESHOLD, MOST_MAPPED = -1, -4  # M_TRIM_THRESHOLD and M_MMAP_MAX of glibc's malloc.h
+# M_TRIM_THRESHOLD, M_MMAP_MAX and M_ARENA_MAX of glibc's malloc.h
+TRIM_THRESHOLD, MOST_MAPPED, MOST_ARENAS = -1, -4, -8
 
 
 def keep_freed_memory() -> None:
@@ -11,10 +12,13 @@ def keep_freed_memory() -> None:
 
     XLA asks for the scratch memory of a step in each step anew. glibc gets blocks above 32 MB from
     the system and gives them back at once, and the system fills each page with zeros again: with
-    a vocabulary of 10,000 that is a fifth of a step. Where there is no glibc nothing changes.
+    a vocabulary of 10,000 that is a fifth of a step. All threads share what is kept: XLA runs a
+    step on any of its own, each of which would keep its own scratch memory. Where there is no glibc
+    nothing changes.
     """
     library = _glibc()
     if library is not None:
+        library.mallopt(MOST_ARENAS, 1)
         library.mallopt(MOST_MAPPED, 0)
         library.mallopt(TRIM_THRESHOLD, 2**31 - 1)
 
