@@ -8,7 +8,18 @@ import pytest
 
 from rnn_graph.backend.cache import keep_compiled_code
 
-COMMAND = [sys.executable, "-m", "rnn_graph", "generate", "-n", "1", "--backend", "jax"]
+COMMAND = [
+    sys.executable,
+    "-m",
+    "rnn_graph",
+    "generate",
+    "-n",
+    "1",
+    "--backend",
+    "jax",
+    "--seed",
+    "0",
+]
 
 
 @pytest.fixture
