@@ -10,7 +10,8 @@ METHOD = {
     " more than half again the lowest, a sentence gives the range alone, and a table has a question"
     " mark.",
     "Quick runs": "Short turns, and one round if no other number was asked for; programs that take"
-    " long to compile are left out, the others start side by side. Figures of one round have no range, and support no claim.",
+    " long to compile are left out, the others start side by side. Figures of one round have no"
+    " range, and support no claim.",
     "PyTorch as written": "The program that a user of PyTorch writes first, of its own layers and"
     " autograd. Autograd does not truncate: where this project truncates the gradients, PyTorch as"
     " written goes back to the beginning of the sentence. The fastest PyTorch is the fastest of all"
