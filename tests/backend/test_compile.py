@@ -1,3 +1,4 @@
+import numpy as np
 import pytensor
 import pytest
 from pytensor import tensor as pt
@@ -41,6 +42,25 @@ def test_a_missing_gpu_is_an_error_that_names_the_remedy():
         pytest.skip("there is a GPU")
     with pytest.raises(InputError, match=r"GPU.*device cpu"):
         choose_backend("jax", "gpu")
+
+
+def test_a_table_that_is_updated_in_place_keeps_no_second_buffer():
+    table = pytensor.shared(np.zeros((4, 2), dtype="float32"), shape=(4, 2), name="table")
+    rows = pt.ivector("rows")
+    increments = pt.matrix("increments", dtype="float32")
+    backend = choose_backend("jax")
+    step = compile_function(
+        [rows, increments],
+        increments.sum(acc_dtype="float32"),
+        backend,
+        updates={table: table[rows].inc(increments)},
+    )
+    ones = np.ones((3, 2), dtype=np.float32)
+    step(np.array([1, 1, 3], dtype=np.int32), ones)
+    before = table.get_value(borrow=True)
+    step(np.array([0, 1, 2], dtype=np.int32), ones)
+    assert before.is_deleted()
+    np.testing.assert_array_equal(table.get_value(), [[1, 1], [3, 3], [1, 1], [1, 1]])
 
 
 def test_the_log_of_a_sum_of_exponentials_stays_as_written():

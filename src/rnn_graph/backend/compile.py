@@ -78,5 +78,5 @@ def _mode(
     on_cpu = backend.platform == "cpu"
     if on_cpu:
         mode = mode.register((for_jax.narrow_sides_turned_over, AFTER_ALL_OTHERS + 1))
-        mode = mode.register((OverwriteInOrder(updated), AFTER_ALL_OTHERS + 2))
+        mode = mode.register((OverwriteInOrder(), AFTER_ALL_OTHERS + 2))
     return for_jax.with_inner_graphs(mode, AFTER_ALL_OTHERS + 3, overwrite=on_cpu)

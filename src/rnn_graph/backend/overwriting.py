@@ -5,7 +5,7 @@ the old one. A step's weights are also read by what has no part in their own upd
 the layer below. Here the update waits for it.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 import jax.numpy as jnp
 import numpy as np
@@ -51,22 +51,12 @@ def jax_funcify_After(op, **_):
 
 
 class OverwriteInOrder(GraphRewriter):
-    """A function's shared variables are overwritten after all else has read them.
-
-    Parameters
-    ----------
-    overwritten
-        The variables whose memory their new values take.
-    """
-
-    def __init__(self, overwritten: Collection[Variable]):
-        self.overwritten = overwritten
+    """A function's shared variables are overwritten after all else has read them."""
 
     def apply(self, fgraph):
         updated = getattr(fgraph, "update_mapping", None) or {}  # the graphs of loops have none
         for output, place in updated.items():
-            if fgraph.inputs[place] in self.overwritten:
-                _compute_last(fgraph, fgraph.inputs[place], fgraph.outputs[output])
+            _compute_last(fgraph, fgraph.inputs[place], fgraph.outputs[output])
 
 
 def overwrite_states_in_order(op: Scan, inner: FunctionGraph) -> None:
