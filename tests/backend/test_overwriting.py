@@ -4,38 +4,17 @@ import re
 
 import numpy as np
 import pytensor
-import pytest
 from pytensor import tensor as pt
 
 from rnn_graph import RNNSLU, RNNTheano, contextwin
 from rnn_graph.backend.compile import compile_function
 from rnn_graph.backend.devices import choose_backend
-from rnn_graph.backend.jax import PlacingJAXLinker
 from rnn_graph.nn.scan import scan_states
 from rnn_graph.tutorials.windows import last_word_steps
 
 JAX = choose_backend("jax", "cpu")
 N = 40  # square matrices, large enough
 RATE = np.float32(0.1)
-
-
-@pytest.fixture
-def programs(monkeypatch):
-    """The compiled code of all functions that are called, as XLA prints it."""
-    texts = []
-    jit_compile = PlacingJAXLinker.jit_compile
-
-    def recording(linker, function):
-        jitted = jit_compile(linker, function)
-
-        def run(*arguments):
-            texts.append(jitted.lower(*arguments).compile().as_text())
-            return jitted(*arguments)
-
-        return run
-
-    monkeypatch.setattr(PlacingJAXLinker, "jit_compile", recording)
-    return texts
 
 
 def copied(text, *shapes):

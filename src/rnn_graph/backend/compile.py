@@ -65,6 +65,7 @@ def _mode(
     from rnn_graph.backend import jax as for_jax  # imports JAX
     from rnn_graph.backend.overwriting import OverwriteInOrder
     from rnn_graph.backend.reversals import reversals_moved
+    from rnn_graph.backend.tanh import tanh_as_arithmetic
 
     linker = for_jax.PlacingJAXLinker(backend, updated, sharded)
     mode = Mode(linker=linker, optimizer=mode.provided_optimizer)
@@ -78,5 +79,6 @@ def _mode(
     on_cpu = backend.platform == "cpu"
     if on_cpu:
         mode = mode.register((for_jax.narrow_sides_turned_over, AFTER_ALL_OTHERS + 1))
-        mode = mode.register((OverwriteInOrder(), AFTER_ALL_OTHERS + 2))
-    return for_jax.with_inner_graphs(mode, AFTER_ALL_OTHERS + 3, overwrite=on_cpu)
+        mode = mode.register((tanh_as_arithmetic, AFTER_ALL_OTHERS + 2))
+        mode = mode.register((OverwriteInOrder(), AFTER_ALL_OTHERS + 3))
+    return for_jax.with_inner_graphs(mode, AFTER_ALL_OTHERS + 4, overwrite=on_cpu)
