@@ -59,7 +59,7 @@ class Decoding:
 
     encoding: Annotated[str, _reading(help="Encoding of the text.")] = "utf-8"
     errors: Annotated[
-        DecodingErrors, _reading(metavar="NAME", help="Invalid bytes: strict or replace.")
+        DecodingErrors, _reading(metavar="NAME", help="Invalid bytes: strict, replace or ignore.")
     ] = DecodingErrors.STRICT
 
 
