@@ -18,7 +18,7 @@ from pytensor.tensor.elemwise import Elemwise
 SMALLEST_ARRAY = 16_384
 
 # tanh(x) = x P(x²) / Q(x²), where |x| is at most LARGEST: coefficients of the powers of x², fitted
-# to the smallest largest relative error. tanh(LARGEST) is the largest float32 below 1.
+# to the smallest largest relative error. What is beyond counts as LARGEST, whose tanh is 1 - 3e-7.
 LARGEST = 7.9
 P = (
     0.999999998,
